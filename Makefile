@@ -1,0 +1,53 @@
+# Two commands are all a reader needs:  make book   and   make test.
+# Both set up their own virtual environment in .venv first.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+# DAVIS=../some/DAVIS make book   builds the book on the real data; tests find it the same way.
+ifneq ($(strip $(DAVIS)),)
+export DAVIS := $(abspath $(DAVIS))
+endif
+
+.PHONY: help book test lint setup benchmark constraints clean
+
+help:
+	@echo "make book        execute all chapters and render them to _build/html/index.html"
+	@echo "make test        lint, type-check and test everything, the built book included"
+	@echo "make benchmark   time the evaluator beside its peers (needs DAVIS)"
+	@echo "make lint        ruff and mypy alone"
+	@echo "make clean       remove what was built (the virtual environment stays)"
+
+setup: $(READY)
+
+# vos-benchmark is a peer to compare with; its own dependency opencv-python would overwrite the headless one.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one with  make PYTHON=python3.12 ..." >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q -e '.[book,test]'
+	$(BIN)/python -m pip install -q --no-deps 'vos-benchmark>=0.1'
+	touch $@
+
+book: $(READY)
+	$(BIN)/python book/build.py
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: $(READY) lint
+	$(BIN)/python -m pytest --cov --cov-fail-under=90
+
+benchmark: $(READY)
+	$(BIN)/python benchmarks/evaluate.py
+
+constraints: $(READY)
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@' > constraints.txt
+
+clean:
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,61 @@
+"""Build the book: ``make book`` calls this.
+
+Jupyter Book does the work. Three things are added, each against a known trap:
+
+* a chapter that fails, or any warning, fails the build;
+* every page is written anew (after a failed build Jupyter Book would otherwise skip the bad page and
+  report success);
+* executed chapters are cached by their text *and* by the package, the data and the versions they ran with
+  (Jupyter Book alone looks at the text only).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OUTPUT = ROOT / "_build"
+LIBRARIES = ("numpy", "matplotlib", "scikit-image", "opencv-python-headless", "myst-nb")
+
+
+def cache_key() -> str:
+    """A hash of everything but the chapters themselves that decides what a chapter prints."""
+    digest = hashlib.sha256()
+    sources = [p for p in (ROOT / "vostut").rglob("*") if p.suffix in {".py", ".js", ".css", ".json"}]
+    for path in [*sorted(sources), *sorted((ROOT / "book" / "_data").glob("*"))]:
+        digest.update(path.relative_to(ROOT).as_posix().encode())
+        digest.update(path.read_bytes())
+    for library in LIBRARIES:
+        digest.update(f"{library} {version(library)}".encode())
+    digest.update(f"{sys.version_info[:2]} {os.environ.get('DAVIS', '')}".encode())
+    return digest.hexdigest()
+
+
+def main() -> int:
+    """Run Jupyter Book and return its exit code."""
+    key_file, cache = OUTPUT / "cache-key", OUTPUT / ".jupyter_cache"
+    key = cache_key()
+    if not key_file.exists() or key_file.read_text() != key:
+        shutil.rmtree(cache, ignore_errors=True)
+        key_file.unlink(missing_ok=True)
+    command = [
+        *(sys.executable, "-m", "jupyter_book", "build", str(ROOT / "book")),
+        *("--config", str(ROOT / "_config.yml"), "--toc", str(ROOT / "_toc.yml")),
+        *("--path-output", str(ROOT), "--all", "-W", "--keep-going"),
+    ]
+    environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    code = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL).returncode
+    if code == 0:
+        key_file.write_text(key)
+        print(f"The book: {OUTPUT / 'html' / 'index.html'}")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

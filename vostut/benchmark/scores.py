@@ -1,0 +1,129 @@
+"""Scores: per-frame J and F, per-pair T, and the statistics over them. Explained in chapter 3."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vostut.metrics import Statistics, mean_of_sequences, mean_stability, summarise
+
+METRICS = ("J", "F", "T")
+CONVENTIONS = ("matlab", "paper")
+"""How T begins. ``matlab``: with the pair of the given first mask and the first predicted one, as the MATLAB
+evaluation and the official web table do. ``paper``: with the first two predicted masks, as the Python
+evaluation and the numbers in the papers do."""
+
+
+@dataclass(frozen=True)
+class SequenceScore:
+    """The values of one object in one sequence, in order of time.
+
+    Attributes:
+        name: the sequence, with ``_1``, ``_2``, ... behind it where there are several objects.
+        J: region similarity of the N-2 frames between the first and the last, or None if not asked for.
+        F: contour accuracy of the same frames, or None.
+        T: instability of the N-2 pairs of neighbouring masks (the first being the given mask and the
+            first prediction), not scaled, NaN where a mask has no outline; or None.
+    """
+
+    name: str
+    J: np.ndarray | None = None
+    F: np.ndarray | None = None
+    T: np.ndarray | None = None
+
+    def statistics(self, metric: str) -> Statistics:
+        """Mean, recall and decay of ``"J"`` or ``"F"``."""
+        values = getattr(self, metric)
+        if values is None:
+            raise ValueError(f"{self.name}: {metric} was not computed")
+        return summarise(values)
+
+    def stability(self, convention: str = "matlab") -> float:
+        """T of this sequence (lower is better), NaN if no pair has two outlines."""
+        if self.T is None:
+            raise ValueError(f"{self.name}: T was not computed")
+        return mean_stability(self.T if convention == "matlab" else self.T[1:])
+
+
+@dataclass(frozen=True)
+class Score:
+    """The score of a method on a split.
+
+    Attributes:
+        split: which part of the data set.
+        sequences: name -> its score.
+        n_sequences: how many videos (fewer than scores where videos hold several objects).
+        n_frames: how many frames were scored, counted once for each video.
+        stable: the sequences over which T is averaged; None means all.
+        convention: see :data:`CONVENTIONS`.
+    """
+
+    split: str
+    sequences: dict[str, SequenceScore]
+    n_sequences: int
+    n_frames: int
+    stable: frozenset[str] | None = None
+    convention: str = "matlab"
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Which of J, F and T were computed."""
+        first = next(iter(self.sequences.values()))
+        return tuple(m for m in METRICS if getattr(first, m) is not None)
+
+    def statistics(self, metric: str, names: Collection[str] | None = None) -> Statistics:
+        """Mean, recall and decay of J or F, averaged over sequences (or over the named ones)."""
+        chosen = [s for s in self.sequences.values() if names is None or s.name in names]
+        return mean_of_sequences([s.statistics(metric) for s in chosen])
+
+    def stability(self, convention: str | None = None) -> float:
+        """T averaged over the stable sequences."""
+        values = [s.stability(convention or self.convention) for s in self._stable()]
+        values = [v for v in values if not math.isnan(v)]
+        return float(np.mean(values)) if values else math.nan
+
+    def _stable(self) -> list[SequenceScore]:
+        return [s for s in self.sequences.values() if self.stable is None or s.name in self.stable]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything at full precision; NaN becomes null."""
+        data: dict[str, Any] = {
+            "split": self.split,
+            "n_sequences": self.n_sequences,
+            "n_frames": self.n_frames,
+        }
+        for metric in self.metrics:
+            if metric == "T":
+                data["T"] = {
+                    "mean": _number(self.stability()),
+                    "convention": self.convention,
+                    "sequences": [s.name for s in self._stable()],
+                }
+            else:
+                data[metric] = vars(self.statistics(metric))
+        if {"J", "F"} <= set(self.metrics):
+            data["J&F"] = {"mean": (data["J"]["mean"] + data["F"]["mean"]) / 2}
+        data["sequences"] = {name: self._sequence_json(s) for name, s in self.sequences.items()}
+        return data
+
+    def _sequence_json(self, score: SequenceScore) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        for metric in self.metrics:
+            if metric == "T":
+                pairs = score.T if self.convention == "matlab" else score.T[1:]  # type: ignore[index]
+                row["T"] = {
+                    "mean": _number(score.stability(self.convention)),
+                    "pairs": [_number(v) for v in pairs],  # type: ignore[union-attr]
+                }
+            else:
+                frames = [float(v) for v in getattr(score, metric)]
+                row[metric] = {**vars(score.statistics(metric)), "frames": frames}
+        return row
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

@@ -1,0 +1,155 @@
+"""The command line: ``vostut evaluate``, ``vostut leaderboard``, ``vostut download``, ``vostut cutouts``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from vostut import __version__
+from vostut.errors import DataError
+
+METRICS = ("J", "F", "T")
+CONVENTIONS = ("matlab", "paper")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 2 bad input, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except DataError as error:
+        print(f"vostut: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("vostut: interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="vostut", description="Video object segmentation on DAVIS.")
+    parser.add_argument("--version", action="version", version=f"vostut {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    evaluate = commands.add_parser("evaluate", help="score a folder or zip of masks")
+    evaluate.add_argument("results", type=Path, help="a folder or .zip of <sequence>/<frame>.png")
+    evaluate.add_argument("--out", type=Path, help="also write the scores to this JSON file")
+    _add_scoring_options(evaluate)
+    evaluate.set_defaults(run=_evaluate)
+
+    board = commands.add_parser("leaderboard", help="score many methods beside their official numbers")
+    board.add_argument(
+        "results", type=Path, nargs="+", help="folders or .zip files, or a folder of .zip files"
+    )
+    board.add_argument("--out", type=Path, help="also write all scores to this JSON file")
+    _add_scoring_options(board)
+    board.set_defaults(run=_leaderboard)
+
+    cutouts = commands.add_parser("cutouts", help="write the moving cutouts to a folder")
+    cutouts.add_argument("root", type=Path, help="the folder to write, in the DAVIS layout")
+    cutouts.set_defaults(run=_cutouts)
+
+    from vostut.datasets import download
+
+    get = commands.add_parser("download", help="fetch DAVIS-2016, DAVIS-2017 or GyGO")
+    get.add_argument("name", choices=sorted(download.ARCHIVES))
+    download.add_arguments(get)
+    get.set_defaults(run=lambda options: download.run(options))
+    return parser
+
+
+def _add_scoring_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--davis", type=Path, metavar="ROOT", help="the data set's folder (default: the variable DAVIS)")
+    add("--dataset", default="davis2016", help="davis2016 (default), davis2017, gygo, cutouts or layout")
+    add("--split", default="val", help="which split (default: val)")
+    add("--resolution", help="folder below JPEGImages (default: the data set's usual one)")
+    add("--metrics", type=_metrics, help="comma-separated (default: J,F,T; J,F for davis2017)")
+    add("--convention", choices=CONVENTIONS, default="matlab", help="how T begins (default: matlab)")
+    add("--jobs", type=_positive, default=os.cpu_count() or 1, help="processes (default: one a core)")
+
+
+def _metrics(text: str) -> tuple[str, ...]:
+    chosen = tuple(text.upper().split(","))
+    if not chosen or not set(chosen) <= set(METRICS):
+        raise argparse.ArgumentTypeError(f"{text!r} (expected some of J,F,T)")
+    return tuple(m for m in METRICS if m in chosen)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} (expected a number of at least 1)")
+    return int(text)
+
+
+def _score(results: Path, options: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from vostut.benchmark import evaluate
+    from vostut.datasets import davis2016, davis_root, open_dataset
+
+    several = options.dataset == "davis2017"
+    stable = None
+    if options.dataset == "davis2016":
+        stable = [s.name for s in davis2016.SEQUENCES.values() if s.stable]
+    root = options.davis
+    if root is None and options.dataset != "cutouts":
+        root = davis_root()
+    return evaluate(
+        results,
+        open_dataset(options.dataset, root, options.split, options.resolution),
+        metrics=options.metrics or (("J", "F") if several else METRICS),
+        several=several,
+        stable=stable,
+        convention=options.convention,
+        jobs=options.jobs,
+    )
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from vostut.benchmark import score_table
+
+    score = _score(options.results, options)
+    print(score_table(score))
+    if options.out:
+        _write_json(options.out, score.to_json())
+    return 0
+
+
+def _leaderboard(options: argparse.Namespace) -> int:
+    from vostut.benchmark import leaderboard_table
+
+    scores = {source.stem: _score(source, options) for source in _sources(options.results)}
+    print(leaderboard_table(scores))
+    if options.out:
+        _write_json(options.out, {name: score.to_json() for name, score in scores.items()})
+    return 0
+
+
+def _sources(given: list[Path]) -> list[Path]:
+    """A folder that holds zip files stands for those; anything else for itself."""
+    sources: list[Path] = []
+    for path in given:
+        zips = sorted(path.glob("*.zip")) if path.is_dir() else []
+        sources += zips or [path]
+    return sources
+
+
+def _cutouts(options: argparse.Namespace) -> int:
+    from vostut.datasets import cutouts
+
+    cutouts.generate(options.root)
+    print(f"wrote {len(cutouts.CUTOUTS)} videos to {options.root}")
+    return 0
+
+
+def _write_json(path: Path, data: dict) -> None:
+    from vostut.images import write_atomically
+
+    write_atomically(path, (json.dumps(data, indent=1, allow_nan=False) + "\n").encode())
+    print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

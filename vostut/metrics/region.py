@@ -1,0 +1,45 @@
+"""Region similarity J: how well two masks cover each other. Explained in chapter 3."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def region_similarity(prediction: np.ndarray, ground_truth: np.ndarray) -> float:
+    """Intersection over union of two masks (the Jaccard index).
+
+    .. math:: J = |M \\cap G| / |M \\cup G|
+
+    Two empty masks agree perfectly, so J = 1; when only one of them is empty, J = 0.
+
+    Args:
+        prediction: M, H x W; every non-zero pixel belongs to the object.
+        ground_truth: G, H x W, likewise.
+
+    Returns:
+        J in [0, 1].
+
+    Raises:
+        ValueError: the two masks differ in size.
+
+    Source: Perazzi et al., CVPR 2016, section 4.
+    """
+    prediction, ground_truth = as_binary_pair(prediction, ground_truth)
+    union = np.count_nonzero(prediction | ground_truth)
+    if union == 0:
+        return 1.0
+    return np.count_nonzero(prediction & ground_truth) / union
+
+
+def as_binary_pair(prediction: np.ndarray, ground_truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both masks as contiguous bool arrays of one size: 1, 255 and True all mean "object"."""
+    if prediction.shape != ground_truth.shape or prediction.ndim != 2:
+        raise ValueError(
+            f"masks of different sizes: prediction {prediction.shape}, ground truth {ground_truth.shape}"
+            " (expected two H x W arrays of one size)"
+        )
+    return _as_bool(prediction), _as_bool(ground_truth)
+
+
+def _as_bool(mask: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(mask if mask.dtype == bool else mask != 0)
