@@ -19,6 +19,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from vostut.datasets import cutouts
+
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "_build"
 LIBRARIES = ("numpy", "matplotlib", "scikit-image", "opencv-python-headless", "myst-nb")
@@ -44,8 +46,10 @@ def main() -> int:
     if not key_file.exists() or key_file.read_text() != key:
         shutil.rmtree(cache, ignore_errors=True)
         key_file.unlink(missing_ok=True)
+    cutouts.load()  # written once, so that no chapter has to wait for it
     command = [
-        *(sys.executable, "-m", "jupyter_book", "build", str(ROOT / "book")),
+        *(sys.executable, "-c", "from jupyter_book.cli.main import main; main()"),
+        *("build", str(ROOT / "book")),
         *("--config", str(ROOT / "_config.yml"), "--toc", str(ROOT / "_toc.yml")),
         *("--path-output", str(ROOT), "--all", "-W", "--keep-going"),
     ]

@@ -69,6 +69,7 @@ def _add_scoring_options(parser: argparse.ArgumentParser) -> None:
     add("--resolution", help="folder below JPEGImages (default: the data set's usual one)")
     add("--metrics", type=_metrics, help="comma-separated (default: J,F,T; J,F for davis2017)")
     add("--convention", choices=CONVENTIONS, default="matlab", help="how T begins (default: matlab)")
+    add("--no-frames", action="store_true", help="write no values per frame to the JSON file")
     add("--jobs", type=_positive, default=os.cpu_count() or 1, help="processes (default: one a core)")
 
 
@@ -113,7 +114,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     score = _score(options.results, options)
     print(score_table(score))
     if options.out:
-        _write_json(options.out, score.to_json())
+        _write_json(options.out, score.to_json(not options.no_frames))
     return 0
 
 
@@ -123,7 +124,8 @@ def _leaderboard(options: argparse.Namespace) -> int:
     scores = {source.stem: _score(source, options) for source in _sources(options.results)}
     print(leaderboard_table(scores))
     if options.out:
-        _write_json(options.out, {name: score.to_json() for name, score in scores.items()})
+        frames = not options.no_frames
+        _write_json(options.out, {name: score.to_json(frames) for name, score in scores.items()})
     return 0
 
 

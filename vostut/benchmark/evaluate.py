@@ -141,7 +141,8 @@ def _known_objects(
     highest = int(pair[0].max())
     if highest > n_objects:
         raise DataError(
-            f"{video.name}: object id {highest} in a result mask (expected 0 to {n_objects}, the ground truth's)"
+            f"{video.name}: object id {highest} in a result mask"
+            f" (expected 0 to {n_objects}, the ground truth's)"
         )
     return pair
 

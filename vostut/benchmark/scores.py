@@ -89,8 +89,8 @@ class Score:
     def _stable(self) -> list[SequenceScore]:
         return [s for s in self.sequences.values() if self.stable is None or s.name in self.stable]
 
-    def to_json(self) -> dict[str, Any]:
-        """Everything at full precision; NaN becomes null."""
+    def to_json(self, frames: bool = True) -> dict[str, Any]:
+        """Everything at full precision; NaN becomes null. Values per frame and pair only if asked for."""
         data: dict[str, Any] = {
             "split": self.split,
             "n_sequences": self.n_sequences,
@@ -104,24 +104,23 @@ class Score:
                     "sequences": [s.name for s in self._stable()],
                 }
             else:
-                data[metric] = vars(self.statistics(metric))
+                data[metric] = dict(vars(self.statistics(metric)))
         if {"J", "F"} <= set(self.metrics):
             data["J&F"] = {"mean": (data["J"]["mean"] + data["F"]["mean"]) / 2}
-        data["sequences"] = {name: self._sequence_json(s) for name, s in self.sequences.items()}
+        data["sequences"] = {name: self._sequence_json(s, frames) for name, s in self.sequences.items()}
         return data
 
-    def _sequence_json(self, score: SequenceScore) -> dict[str, Any]:
+    def _sequence_json(self, score: SequenceScore, frames: bool) -> dict[str, Any]:
         row: dict[str, Any] = {}
         for metric in self.metrics:
+            values = getattr(score, metric)
             if metric == "T":
-                pairs = score.T if self.convention == "matlab" else score.T[1:]  # type: ignore[index]
-                row["T"] = {
-                    "mean": _number(score.stability(self.convention)),
-                    "pairs": [_number(v) for v in pairs],  # type: ignore[union-attr]
-                }
+                values = values if self.convention == "matlab" else values[1:]
+                row["T"] = {"mean": _number(score.stability(self.convention))}
             else:
-                frames = [float(v) for v in getattr(score, metric)]
-                row[metric] = {**vars(score.statistics(metric)), "frames": frames}
+                row[metric] = dict(vars(score.statistics(metric)))
+            if frames:
+                row[metric]["pairs" if metric == "T" else "frames"] = [_number(v) for v in values]
         return row
 
 

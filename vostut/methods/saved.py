@@ -53,7 +53,8 @@ class SavedMasks:
         frames = self.sequences.get(video.name)
         if frames is None:
             raise DataError(
-                f"{self.source}: no folder for sequence {video.name!r}; it has {_shorten(list(self.sequences))}"
+                f"{self.source}: no folder for sequence {video.name!r};"
+                f" it has {_shorten(list(self.sequences))}"
             )
         size = video.size
 

@@ -67,7 +67,7 @@ def show(ax: Axes, image: np.ndarray, title: str = "", **options: object) -> Non
 def grid(
     images: Sequence[Sequence[np.ndarray]],
     titles: Sequence[Sequence[str]] | None = None,
-    width: float = 9.0,
+    width: float = 7.6,
     row_labels: Sequence[str] | None = None,
 ) -> Figure:
     """Rows of images of one shape, as large as the width allows.

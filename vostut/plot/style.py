@@ -32,7 +32,6 @@ def use_style() -> None:
             "font.sans-serif": ["DejaVu Sans"],
             "font.size": 10,
             "axes.titlesize": 10.5,
-            "axes.titleweight": "medium",
             "axes.titlelocation": "left",
             "axes.labelsize": 10,
             "axes.spines.top": False,
@@ -51,31 +50,26 @@ def use_style() -> None:
     )
 
 
-def label_lines(ax: Axes, labels: Sequence[str], x_pad: float = 0.01) -> None:
-    """Write each line's label at its right end, instead of a legend, keeping labels apart.
-
-    Args:
-        ax: axes whose lines, in order, carry the labels.
-        labels: one a line; an empty label is left out.
-        x_pad: distance to the right of the last point, as a fraction of the x range.
-    """
-    left, right = ax.get_xlim()
-    low, high = ax.get_ylim()
-    gap = (high - low) * 0.065
-    ends = sorted(
-        (float(line.get_ydata()[-1]), label, line.get_color())  # type: ignore[index, arg-type]
-        for line, label in zip(ax.get_lines(), labels, strict=False)
-        if label
-    )
-    y_last = -float("inf")
-    for y, label, colour in ends:
-        y_last = max(y, y_last + gap)
-        ax.text(
-            right + (right - left) * x_pad,
-            y_last,
-            label,
-            color=colour,
-            va="center",
-            fontsize=9,
-            clip_on=False,
-        )
+def label_points(ax: Axes, x: Sequence[float], y: Sequence[float], labels: Sequence[str]) -> None:
+    """Write each point's label beside it, where it covers no other label if there is such a place."""
+    figure = ax.figure
+    figure.canvas.draw()
+    right, left = [(6, 4, "left"), (6, -11, "left")], [(-6, 4, "right"), (-6, -11, "right")]
+    places = [*right, *left, (0, 9, "center"), (0, -16, "center")]
+    taken: list = []
+    for point_x, point_y, label in zip(x, y, labels, strict=True):
+        for dx, dy, side in places:
+            text = ax.annotate(
+                label,
+                (point_x, point_y),
+                xytext=(dx, dy),
+                textcoords="offset points",
+                ha=side,
+                fontsize=8,
+                color="#374151",
+            )
+            box = text.get_window_extent()
+            if not any(box.overlaps(other) for other in taken) or (dx, dy, side) == places[-1]:
+                taken.append(box)
+                break
+            text.remove()
