@@ -54,7 +54,7 @@ def main() -> int:
         *("--path-output", str(ROOT), "--all", "-W", "--keep-going"),
     ]
     environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    code = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL).returncode
+    code = subprocess.run(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
     if code == 0:
         key_file.write_text(key)
         print(f"The book: {OUTPUT / 'html' / 'index.html'}")

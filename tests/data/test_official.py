@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from vostut.benchmark import OFFICIAL_VAL, evaluate
 from vostut.datasets import davis2016
 
 pytestmark = pytest.mark.data
+REPOSITORY = Path(__file__).resolve().parents[2]
 METHODS = ("osvos", "onavos", "favos", "rgmp", "stm", "cut")
 STABLE = [s.name for s in davis2016.SEQUENCES.values() if s.stable]
 HALF_A_DIGIT = 0.0005 + 1e-9  # of a number printed with three decimals
@@ -104,3 +107,13 @@ def test_single_object_scores_equal_vos_benchmark(scores, davis_root, results_ro
     )
     assert scores["onavos"].statistics("J", names).mean * 100 == pytest.approx(np.ravel(j)[0], abs=1e-9)
     assert scores["onavos"].statistics("F", names).mean * 100 == pytest.approx(np.ravel(f)[0], abs=1e-9)
+
+
+def test_the_recorded_scores_are_these(scores):
+    """The book and the README print a recording; it must be what the evaluator says today."""
+    recorded = json.loads((REPOSITORY / "book" / "_data" / "leaderboard.json").read_text())
+    for method, score in scores.items():
+        fresh = json.loads(json.dumps(score.to_json(frames=False)))
+        assert fresh.keys() == recorded[method].keys()
+        for metric in ("J", "F", "T"):
+            assert fresh[metric]["mean"] == pytest.approx(recorded[method][metric]["mean"], abs=1e-9)

@@ -55,11 +55,12 @@ def disagreement(frame: np.ndarray, prediction: np.ndarray, ground_truth: np.nda
     return picture.clip(0, 255).astype(np.uint8)
 
 
-def show(ax: Axes, image: np.ndarray, title: str = "", **options: object) -> None:
+def show(ax: Axes, image: np.ndarray, title: str = "") -> None:
     """Show an image without axes; masks in black and white."""
     if image.dtype == bool:
-        options = {"cmap": "gray", "vmin": 0, "vmax": 1, **options}
-    ax.imshow(image, interpolation="nearest" if image.dtype == bool else "antialiased", **options)
+        ax.imshow(image, interpolation="nearest", cmap="gray", vmin=0, vmax=1)
+    else:
+        ax.imshow(image, interpolation="antialiased")
     ax.set_title(title)
     ax.set_axis_off()
 

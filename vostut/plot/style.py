@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import matplotlib as mpl
+from cycler import cycler
 from matplotlib.axes import Axes
 
 # Okabe and Ito's palette (2008).
@@ -41,7 +42,7 @@ def use_style() -> None:
             "axes.axisbelow": True,
             "grid.color": "#E5E7EB",
             "grid.linewidth": 0.7,
-            "axes.prop_cycle": mpl.cycler(color=CYCLE),
+            "axes.prop_cycle": cycler(color=CYCLE),
             "xtick.color": "#374151",
             "ytick.color": "#374151",
             "legend.frameon": False,

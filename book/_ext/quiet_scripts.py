@@ -1,0 +1,30 @@
+"""Leave out scripts that the pages do not use, and load every other one once.
+
+The theme brings Thebe, which would fetch a live kernel's client from a server, and on a second build some
+scripts are listed twice, which a browser reports as an error.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sphinx.application import Sphinx
+
+
+def tidy(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Filter the list of scripts of one page."""
+    seen, kept = set(), []
+    for script in context.get("script_files", []):
+        body = (getattr(script, "attributes", None) or {}).get("body") or ""
+        mark = (str(getattr(script, "filename", script)), body)
+        if mark in seen or "thebe" in (mark[0] + body).lower():
+            continue
+        seen.add(mark)
+        kept.append(script)
+    context["script_files"] = kept
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx, after everyone who adds scripts."""
+    app.connect("html-page-context", tidy, priority=950)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,72 @@
+"""Bring the README up to date: its picture and its table. ``python book/readme.py``."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vostut.benchmark import OFFICIAL_VAL
+from vostut.datasets import cutouts
+from vostut.plot import overlay
+
+NAMES = ("horse-trot", "astronaut-drift", "cat-lookout", "coffee-slide")
+MOMENTS = (0.0, 0.35, 0.7, 1.0)
+GAP = 6
+BOOK = Path(__file__).resolve().parent
+README = BOOK.parent / "README.md"
+
+
+def main() -> None:
+    """Draw the picture, and write the table between its marks."""
+    draw()
+    text = README.read_text()
+    README.write_text(re.sub(r"(?<=<!-- scores -->\n).*?(?=<!-- end -->)", table(), text, flags=re.DOTALL))
+
+
+def table() -> str:
+    """The recorded scores, with the official value in brackets, as Markdown."""
+    recorded = json.loads((BOOK / "_data" / "leaderboard.json").read_text())
+    lines = ["| Method | J mean | J recall | J decay | F mean | F recall | F decay | T |", "|---" * 8 + "|"]
+    for name in sorted(recorded, key=lambda m: -recorded[m]["J"]["mean"]):
+        row, official = recorded[name], OFFICIAL_VAL[name]
+        pairs = [
+            (row[m][s], vars(getattr(official, m))[s]) for m in "JF" for s in ("mean", "recall", "decay")
+        ]
+        pairs.append((row["T"]["mean"], official.T))
+        cells = " | ".join(f"{ours:.3f} ({theirs:.3f})" for ours, theirs in pairs)
+        lines.append(f"| {official.title} | {cells} |")
+    return "\n".join(lines) + "\n"
+
+
+def draw() -> None:
+    """Four videos, one a row, at four moments each; the given first mask alone is filled."""
+    data = cutouts.load("trainval")
+    rows = []
+    for name in NAMES:
+        video = data[name]
+        row = []
+        for k, moment in enumerate(MOMENTS):
+            t = round(moment * (len(video) - 1))
+            row.append(overlay(video.frames[t], video.masks[t], alpha=0.5 if k == 0 else 0.0, outline=2))
+        rows.append(_join(row, axis=1))
+    picture = _join(rows, axis=0)
+    path = BOOK / "_static" / "cutouts.jpg"
+    cv2.imwrite(str(path), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+    print(f"wrote {path.name}: {picture.shape[1]} x {picture.shape[0]}, {path.stat().st_size / 1e3:.0f} kB")
+
+
+def _join(parts: list[np.ndarray], axis: int) -> np.ndarray:
+    """Put images side by side with a white gap between them."""
+    shape = list(parts[0].shape)
+    shape[axis] = GAP
+    gap = np.full(shape, 255, np.uint8)
+    joined = [part for image in parts for part in (image, gap)]
+    return np.concatenate(joined[:-1], axis=axis)
+
+
+if __name__ == "__main__":
+    main()

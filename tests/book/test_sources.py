@@ -1,0 +1,54 @@
+"""The sources of the book: solutions run, the README's table is the recorded one."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BOOK = REPOSITORY / "book"
+CELL = re.compile(r"```\{code-cell\} ipython3\n(.*?)\n```", re.DOTALL)
+SOLUTION = re.compile(r"`{3,}\{solution\} ([\w-]+)\n(.*?)\n(?:````|```$)", re.DOTALL | re.MULTILINE)
+
+
+def code_of(cell: str) -> str:
+    """A code cell without its options."""
+    cell = re.sub(r"\A---\n.*?\n---\n", "", cell, flags=re.DOTALL)
+    return re.sub(r"\A(:\w[^\n]*\n)+", "", cell)
+
+
+@pytest.mark.book
+@pytest.mark.parametrize("chapter", ["problem", "datasets", "metrics"])
+def test_solutions_run(chapter, tmp_path, monkeypatch):
+    """A reader who runs the chapter and pastes a solution below gets no error."""
+    mpl.use("Agg")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DAVIS", raising=False)
+    (tmp_path / "_data").symlink_to(BOOK / "_data")
+    text = (BOOK / f"{chapter}.md").read_text()
+    space: dict = {}
+    for cell in CELL.findall(text):
+        exec(compile(code_of(cell), f"{chapter}.md", "exec"), space)
+    solutions = SOLUTION.findall(text)
+    assert len(solutions) >= 3
+    for label, solution in solutions:
+        for program in re.findall(r"```python\n(.*?)```", solution, re.DOTALL):
+            exec(compile(program, f"solution {label}", "exec"), space)
+
+
+def test_readme_shows_the_recorded_scores():
+    spec = importlib.util.spec_from_file_location("readme", BOOK / "readme.py")
+    readme = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(readme)
+    assert readme.table() in (REPOSITORY / "README.md").read_text()
+
+
+def test_every_exercise_has_a_solution():
+    for path in BOOK.glob("*.md"):
+        text = path.read_text()
+        exercises = set(re.findall(r":label: (ex-[\w-]+)", text))
+        assert exercises == {label for label, _ in SOLUTION.findall(text)}
