@@ -2,7 +2,8 @@
 
 Seconds of wall time for J and F of a whole method on DAVIS-2016 val, of
 
-* ``decoding``, the floor: reads both PNGs of every scored frame, in as many processes, and nothing else;
+* ``decoding``, the floor: reads both PNGs of every scored frame with this package's decoder, in as many
+  processes, and nothing else; ``decoding, OpenCV``: the same with OpenCV's;
 * ``vostut``, this package;
 * ``vos-benchmark``, the public package of that name, in as many processes;
 * ``davis2017-evaluation``, the official code, in one process as published, if ``--official`` names a copy;
@@ -31,6 +32,7 @@ from joblib import Parallel, delayed
 from vostut.benchmark import evaluate
 from vostut.benchmark.report import align
 from vostut.datasets import davis2016
+from vostut.images import read_mask
 from vostut.methods import SavedMasks
 from vostut.video import Dataset
 
@@ -45,7 +47,8 @@ def main() -> int:
         folder = Path(name)
         _prepare(folder, SavedMasks(options.results), data, options)
         contenders: dict[str, Callable[[], JF | None]] = {
-            "decoding": lambda: _decode(folder, options.jobs),
+            "decoding": lambda: _decode(folder, options.jobs, _read_all),
+            "decoding, OpenCV": lambda: _decode(folder, options.jobs, _read_all_opencv),
             "vostut": lambda: _ours(folder / "masks", data, options.jobs),
             "vos-benchmark": lambda: _vos_benchmark(folder, options.jobs),
         }
@@ -115,9 +118,10 @@ def _write(path: Path, levels: np.ndarray) -> None:
     cv2.imwrite(str(path), levels)
 
 
-def _decode(folder: Path, jobs: int) -> None:
+def _decode(folder: Path, jobs: int, read: Callable[[list[Path]], int]) -> None:
     """Read every scored mask and its ground truth once."""
-    sequences = sorted((folder / "masks").iterdir(), key=lambda p: -len(list(p.iterdir())))
+    folders = [p for p in (folder / "masks").iterdir() if p.is_dir()]  # vos-benchmark writes a file there
+    sequences = sorted(folders, key=lambda p: -len(list(p.iterdir())))
     tasks = [
         [
             top / p.parent.name / p.name
@@ -126,10 +130,14 @@ def _decode(folder: Path, jobs: int) -> None:
         ]
         for sequence in sequences
     ]
-    Parallel(n_jobs=jobs, batch_size=1)(delayed(_read_all)(paths) for paths in tasks)
+    Parallel(n_jobs=jobs, batch_size=1)(delayed(read)(paths) for paths in tasks)
 
 
 def _read_all(paths: list[Path]) -> int:
+    return sum(read_mask(path).size for path in paths)
+
+
+def _read_all_opencv(paths: list[Path]) -> int:
     cv2.setNumThreads(1)
     return sum(cv2.imdecode(np.fromfile(p, np.uint8), cv2.IMREAD_UNCHANGED).size for p in paths)
 

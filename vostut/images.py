@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
+from zlib_ng import zlib_ng
 
 from vostut.errors import DataError
+from vostut.png import SIGNATURE, decode_runs
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-GREY = 0  # colour type in byte 25 of a PNG (PNG specification, table 11.1)
 MOST_OBJECTS = 32
 """Grey levels below this may be object ids; no video of the data sets here has so many objects."""
 
@@ -46,33 +47,37 @@ def read_rgb(path: str | os.PathLike) -> np.ndarray:
 
 
 def read_mask(path: str | os.PathLike, several: bool = False) -> np.ndarray:
-    """Read a mask file as H x W uint8 object ids; see :func:`decode_mask`."""
+    """Read a mask file; see :func:`decode_mask`."""
     return decode_mask(_read_bytes(path), path, several)
 
 
 def decode_mask(data: bytes, name: str | os.PathLike, several: bool = False) -> np.ndarray:
-    """Decode the bytes of a mask PNG to H x W uint8 object ids, 0 being the background.
+    """Decode the bytes of a mask PNG.
 
-    Grey masks with levels {0, 255} or {0, 1} give ids {0, 1}. Palette masks give their indices,
-    whatever colours the palette shows.
+    Grey masks with levels {0, 255} or {0, 1} show one object. Palette masks give their indices, whatever
+    colours the palette shows.
 
     Args:
         data: the file's content.
         name: what to call the file in an error message.
-        several: grey levels 0, 1, 2, ... are accepted as the ids of several objects.
+        several: give object ids, and take the grey levels 0, 1, 2, ... for ids, too.
+
+    Returns:
+        H x W: bool, or with ``several`` uint8 object ids, 0 being the background.
 
     Raises:
         DataError: not a PNG, cut short, or grey levels that are neither binary nor object ids.
     """
-    if not data.startswith(PNG_SIGNATURE) or len(data) < 33:
+    if not data.startswith(SIGNATURE) or len(data) < 33:
         raise DataError(f"{name}: not a PNG file (expected a mask saved as PNG)")
-    if data[25] == GREY:  # the fast path: OpenCV decodes grey PNGs almost twice as fast as Pillow
-        levels = _decode_grey(data, name)
-    else:
-        levels, is_ids = _decode_with_pillow(data, name)
-        if is_ids:
-            return levels
-    return _ids_from_grey(levels, name, several)
+    try:
+        runs = decode_runs(data)
+    except (zlib_ng.error, struct.error) as error:
+        raise DataError(f"{name}: corrupt PNG ({error})") from None
+    levels, is_ids = (runs.levels, runs.is_palette) if runs else _decode_with_library(data, name)
+    ids = levels if is_ids else _ids_from_grey(levels, name, several)
+    values = ids if several else ids != 0
+    return runs.expand(values) if runs else values
 
 
 def write_mask(path: str | os.PathLike, ids: np.ndarray) -> None:
@@ -105,21 +110,11 @@ def _read_bytes(path: str | os.PathLike) -> bytes:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def _decode_grey(data: bytes, name: str | os.PathLike) -> np.ndarray:
-    # OpenCV repairs a truncated file by filling in zeros and only warns; a missing end marker tells.
-    levels = None
-    if b"IEND" in data[-16:]:
-        levels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if levels is None or levels.ndim != 2:
-        raise DataError(f"{name}: corrupt PNG (the image data cannot be decoded)")
-    return levels
-
-
-def _decode_with_pillow(data: bytes, name: str | os.PathLike) -> tuple[np.ndarray, bool]:
+def _decode_with_library(data: bytes, name: str | os.PathLike) -> tuple[np.ndarray, bool]:
     """Decode to (levels, whether the levels are already object ids)."""
     try:
         image = Image.open(io.BytesIO(data))
-        pixels = np.array(image)
+        pixels = np.array(image, np.uint8) if image.mode == "1" else np.array(image)
     except Exception as error:  # Pillow raises half a dozen types for a broken PNG
         raise DataError(f"{name}: corrupt PNG ({error})") from None
     if image.mode == "P":
@@ -135,13 +130,13 @@ def _decode_with_pillow(data: bytes, name: str | os.PathLike) -> tuple[np.ndarra
 def _ids_from_grey(levels: np.ndarray, name: str | os.PathLike, several: bool) -> np.ndarray:
     if levels.dtype != np.uint8:
         raise DataError(f"{name}: {levels.dtype} pixels (expected a mask with 8 bits or fewer)")
-    # With n non-zero pixels of at most 255, the sum is n only if all are 1, and 255 n only if all are 255.
-    n, total = cv2.countNonZero(levels), int(cv2.sumElems(levels)[0])
-    if total == n:
+    found = np.zeros(256, bool)
+    found[levels] = True
+    present = np.flatnonzero(found)
+    if set(present.tolist()) <= {0, 1}:
         return levels
-    if total == 255 * n:
+    if set(present.tolist()) <= {0, 255}:
         return levels & 1
-    present = np.unique(levels)
     if several and present[-1] < MOST_OBJECTS:
         return levels
     shown = ", ".join(map(str, present[:6])) + (", ..." if len(present) > 6 else "")

@@ -101,8 +101,7 @@ def open_sequence(
         return image
 
     def mask(t: int) -> np.ndarray:
-        ids = read_mask(masks.get(stems[t]) or masks_folder / f"{stems[t]}.png", several)
-        return ids if several else ids != 0
+        return read_mask(masks.get(stems[t]) or masks_folder / f"{stems[t]}.png", several)
 
     n = len(stems)
     return Video(name, Lazy(n, frame), Lazy(n, mask), attributes, fps, tuple(stems))

@@ -63,13 +63,13 @@ class SavedMasks:
             if member is None:
                 raise DataError(self._missing(video, t, frames))
             label = f"{self.source}/{member}"
-            ids = decode_mask(_read(self.source, member), label, several)
-            if ids.shape != size:
+            mask = decode_mask(_read(self.source, member), label, several)
+            if mask.shape != size:
                 raise DataError(
-                    f"{label}: {ids.shape[1]} x {ids.shape[0]} pixels"
+                    f"{label}: {mask.shape[1]} x {mask.shape[0]} pixels"
                     f" (expected {size[1]} x {size[0]}, the size of the ground truth)"
                 )
-            return ids if several else ids != 0
+            return mask
 
         return Lazy(len(video), read)
 

@@ -7,6 +7,7 @@ import math
 import cv2
 import numpy as np
 
+from vostut.metrics.bits import BitImage
 from vostut.metrics.region import as_binary_pair
 
 TOLERANCE = 0.008
@@ -55,12 +56,12 @@ def contour_precision_recall(
         tolerance = tolerance_in_pixels(*ground_truth.shape)
     # All contour pixels lie in this window, so nothing outside it can change a count.
     window = _window(prediction | ground_truth)
-    contour_m, contour_g = contour(prediction[window]), contour(ground_truth[window])
-    n_m, n_g = np.count_nonzero(contour_m), np.count_nonzero(contour_g)
+    contour_m, contour_g = (BitImage.of(m[window], tolerance).contour() for m in (prediction, ground_truth))
+    n_m, n_g = contour_m.count(), contour_g.count()
     if n_m == 0 or n_g == 0:
         return float(n_m == 0), float(n_g == 0)
-    precision = np.count_nonzero(contour_m & dilate(contour_g, tolerance)) / n_m
-    recall = np.count_nonzero(contour_g & dilate(contour_m, tolerance)) / n_g
+    precision = (contour_m & contour_g.dilate(tolerance)).count() / n_m
+    recall = (contour_g & contour_m.dilate(tolerance)).count() / n_g
     return precision, recall
 
 
@@ -83,38 +84,17 @@ def contour(mask: np.ndarray) -> np.ndarray:
 
     Source: ``seg2bmap`` of the DAVIS toolkits, after the Berkeley segmentation benchmark.
     """
-    edges = np.zeros_like(mask)
-    here, right, below, diagonal = mask[:-1, :-1], mask[:-1, 1:], mask[1:, :-1], mask[1:, 1:]
-    edges[:-1, :-1] = (here ^ right) | (here ^ below) | (here ^ diagonal)
-    edges[-1, :-1] = mask[-1, :-1] ^ mask[-1, 1:]
-    edges[:-1, -1] = mask[:-1, -1] ^ mask[1:, -1]
-    return edges
+    return BitImage.of(mask).contour().to_mask()
 
 
 def dilate(mask: np.ndarray, radius: int) -> np.ndarray:
     """All pixels within ``radius`` (Euclidean, inclusive) of a mask pixel.
 
-    The digital disk is a union of a few rectangles, and dilating with a rectangle is two running maxima,
-    whatever its size. So the disk costs a handful of fast passes, and the result is exact.
-
     Args:
         mask: H x W bool.
         radius: in pixels, >= 0.
     """
-    source = mask.view(np.uint8)
-    result = np.zeros_like(source)
-    for half_width, half_height in _rectangles_of_disk(radius):
-        box = np.ones((2 * half_height + 1, 2 * half_width + 1), np.uint8)
-        grown = cv2.dilate(source, box, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-        cv2.bitwise_or(result, grown, dst=result)
-    return result.view(bool)
-
-
-def _rectangles_of_disk(radius: int) -> set[tuple[int, int]]:
-    """Half-widths and half-heights of rectangles whose union is ``x**2 + y**2 <= radius**2``."""
-    half_width = [math.isqrt(radius**2 - y**2) for y in range(radius + 1)]
-    tallest = {width: y for y, width in enumerate(half_width)}  # the last row of each width
-    return set(tallest.items())
+    return BitImage.of(mask, radius).dilate(radius).to_mask()
 
 
 def _window(mask: np.ndarray) -> tuple[slice, slice]:
