@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -64,3 +65,18 @@ def write_davis(root: Path, sequences: dict[str, int], resolution: str = "480p")
 def tiny_davis(tmp_path: Path) -> Path:
     """Two sequences of 8 and 6 frames of 48 x 64 pixels."""
     return write_davis(tmp_path / "DAVIS", {"left": 8, "right": 6})
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium, the system's own."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no chromium or google-chrome on the PATH")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        chromium = playwright.chromium.launch(executable_path=program, args=flags)
+        yield chromium
+        chromium.close()

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import io
 import os
-import struct
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
-from zlib_ng import zlib_ng
 
 from vostut.errors import DataError
-from vostut.png import SIGNATURE, decode_runs
+from vostut.png import SIGNATURE, DamagedPng, decode_runs
 
 MOST_OBJECTS = 32
 """Grey levels below this may be object ids; no video of the data sets here has so many objects."""
@@ -72,7 +70,7 @@ def decode_mask(data: bytes, name: str | os.PathLike, several: bool = False) -> 
         raise DataError(f"{name}: not a PNG file (expected a mask saved as PNG)")
     try:
         runs = decode_runs(data)
-    except (zlib_ng.error, struct.error) as error:
+    except DamagedPng as error:
         raise DataError(f"{name}: corrupt PNG ({error})") from None
     levels, is_ids = (runs.levels, runs.is_palette) if runs else _decode_with_library(data, name)
     ids = levels if is_ids else _ids_from_grey(levels, name, several)

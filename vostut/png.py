@@ -23,6 +23,10 @@ GREY, PALETTE_COLOUR = 0, 3
 NONE, SUB, UP = 0, 1, 2
 
 
+class DamagedPng(ValueError):
+    """The image data are broken or cut short."""
+
+
 @dataclass(frozen=True)
 class Runs:
     """An image as runs of equal pixels, row after row.
@@ -50,15 +54,15 @@ def decode_runs(data: bytes) -> Runs | None:
     """Decode a mask PNG to runs, or give None if it is of a rarer kind.
 
     Raises:
-        zlib_ng.error: the image data are damaged or cut short.
+        DamagedPng: the image data are broken or cut short.
     """
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
     if colour not in (GREY, PALETTE_COLOUR) or depth not in (1, 8) or interlaced:
         return None
     stride = 1 + (width * depth + 7) // 8  # one byte in front of each row names its filter
-    filtered = np.frombuffer(zlib_ng.decompress(_image_data(data)), np.uint8)
+    filtered = np.frombuffer(_decompress(_image_data(data)), np.uint8)
     if filtered.size != height * stride:
-        raise zlib_ng.error(f"{filtered.size} bytes of image data, expected {height * stride}")
+        raise DamagedPng(f"{filtered.size} bytes of image data, expected {height * stride}")
     filtered = filtered.reshape(height, stride)
     kind = int(filtered[0, 0])
     if (filtered[:, 0] != kind).any() or kind > UP or (depth == 1 and kind != NONE):
@@ -85,7 +89,14 @@ def _image_data(data: bytes) -> bytes:
         elif kind == b"IEND":
             return b"".join(parts)
         at += 12 + length
-    raise zlib_ng.error("no end marker: the file is cut short")
+    raise DamagedPng("no end marker: the file is cut short")
+
+
+def _decompress(packed: bytes) -> bytes:
+    try:
+        return zlib_ng.decompress(packed)
+    except zlib_ng.error as error:  # type: ignore[misc]
+        raise DamagedPng(str(error)) from None
 
 
 def _runs_of_differences(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

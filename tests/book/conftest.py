@@ -1,8 +1,7 @@
-"""The built book, and a browser to read it with."""
+"""The built book."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,18 +20,3 @@ def built_book() -> Path:
     if result.returncode:
         pytest.fail(f"the book does not build:\n{result.stdout[-6000:]}\n{result.stderr[-6000:]}")
     return REPOSITORY / "_build" / "html"
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Headless Chromium, the system's own."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no chromium or google-chrome on the PATH")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=program, args=flags)
-        yield chromium
-        chromium.close()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from functools import cache
 from typing import Any
 
 import cv2
 import numpy as np
 
+from vostut.metrics import contour_accuracy, region_similarity, tolerance_in_pixels
 from vostut.plot.embed import (
     Embedded,
     encode_image,
@@ -66,11 +66,6 @@ def paint(
     return Paint(figure("paint", data, poster, caption=caption, alt=alt, width=width), alt)
 
 
-def default_tolerance(height: int, width: int) -> int:
-    """The tolerance of F in pixels, as in chapter 3: 0.008 of the image's diagonal, rounded up."""
-    return math.ceil(0.008 * math.hypot(height, width))
-
-
 def _payload(
     image: np.ndarray,
     ground_truth: np.ndarray,
@@ -91,11 +86,36 @@ def _payload(
         "alt": alt,
         "width": width,
         "height": height,
-        "tolerance": default_tolerance(height, width) if tolerance is None else tolerance,
+        "tolerance": tolerance_in_pixels(height, width) if tolerance is None else tolerance,
         "image": encode_image(fit_width(image, _PIXELS), quality),
         "truth": encode_runs(ground_truth > 0),
         "start": encode_runs(start > 0),
     }
+
+
+class _Painted:
+    """What a reader has painted, as Python sees it."""
+
+    ground_truth: np.ndarray
+    tolerance: int
+    mask_bytes: bytes
+
+    @property
+    def mask(self) -> np.ndarray:
+        """H x W bool: what is painted now. Setting it repaints the tool."""
+        return np.frombuffer(self.mask_bytes, bool).reshape(self.ground_truth.shape).copy()
+
+    @mask.setter
+    def mask(self, mask: np.ndarray) -> None:
+        if mask.shape != self.ground_truth.shape:
+            raise ValueError(f"mask {mask.shape}, ground truth {self.ground_truth.shape} (expected one size)")
+        self.mask_bytes = (mask > 0).tobytes()
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """J and F of the mask painted now, computed by the package."""
+        pair = (self.mask, self.ground_truth)
+        return {"J": region_similarity(*pair), "F": contour_accuracy(*pair, self.tolerance)}
 
 
 @cache
@@ -104,9 +124,7 @@ def _widget_class() -> type:
     import anywidget
     import traitlets
 
-    from vostut.metrics import contour_accuracy, region_similarity
-
-    class PaintWidget(anywidget.AnyWidget):
+    class PaintWidget(_Painted, anywidget.AnyWidget):
         """The painting tool in a live notebook: what the reader paints is ``mask``, here in Python.
 
         Args:
@@ -125,11 +143,10 @@ def _widget_class() -> type:
 
         def __init__(self, image: np.ndarray, ground_truth: np.ndarray, **options: Any):
             alt = require_alt(options.get("alt", "An image on which to paint the mask of its object."))
-            chosen = [options.get("start"), alt, options.get("tolerance"), options.get("quality", 80)]
-            data = _payload(image, ground_truth, *chosen)
-            start = options.get("start")
+            start, tolerance = options.get("start"), options.get("tolerance")
+            data = _payload(image, ground_truth, start, alt, tolerance, options.get("quality", 80))
             self.ground_truth = ground_truth > 0
-            self.tolerance = data["tolerance"]
+            self.tolerance = tolerance or tolerance_in_pixels(*ground_truth.shape)
             first = np.zeros(ground_truth.shape, bool) if start is None else start > 0
             super().__init__(
                 payload=json.dumps(data),
@@ -137,25 +154,6 @@ def _widget_class() -> type:
                 width=options.get("width", 640),
                 mask_bytes=first.tobytes(),
             )
-
-        @property
-        def mask(self) -> np.ndarray:
-            """H x W bool: what is painted now. Setting it repaints the tool."""
-            return np.frombuffer(self.mask_bytes, bool).reshape(self.ground_truth.shape).copy()
-
-        @mask.setter
-        def mask(self, mask: np.ndarray) -> None:
-            if mask.shape != self.ground_truth.shape:
-                raise ValueError(
-                    f"mask {mask.shape}, ground truth {self.ground_truth.shape} (expected one size)"
-                )
-            self.mask_bytes = (mask > 0).tobytes()
-
-        @property
-        def scores(self) -> dict[str, float]:
-            """J and F of the mask painted now, computed by the package."""
-            pair = (self.mask, self.ground_truth)
-            return {"J": region_similarity(*pair), "F": contour_accuracy(*pair, self.tolerance)}
 
     return PaintWidget
 

@@ -1,4 +1,4 @@
-"""The frame player: a short video with its masks and curves, in a page that needs no kernel and no network."""
+"""The frame player: a short video with its masks and curves, on a page without kernel or network."""
 
 from __future__ import annotations
 

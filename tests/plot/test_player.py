@@ -1,0 +1,102 @@
+"""The frame player: what is in its HTML, and what it does in a browser."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vostut.plot import player
+
+ALT = "A disk that moves from left to right."
+
+
+def html_of(video, *args, **options):
+    return player(video, *args, alt=ALT, **options)._repr_html_()
+
+
+def test_html_is_self_contained_and_small(small_video):
+    html = html_of(small_video)
+    assert not re.search(r"""(?:src|href)=["']?https?:""", html)
+    assert "<noscript><img" in html
+    assert ALT in html
+    assert len(html) < 120_000
+    assert "alt" in repr(player(small_video, alt=ALT)) or ALT in repr(player(small_video, alt=ALT))
+
+
+def test_what_is_refused(small_video):
+    with pytest.raises(ValueError, match="alt"):
+        player(small_video, alt="  ")
+    with pytest.raises(ValueError, match="2 masks for 6 frames"):
+        player(small_video, small_video.masks[:2], alt=ALT)
+    with pytest.raises(ValueError, match="'J': 3 values for 6 frames"):
+        player(small_video, alt=ALT, curves={"J": [1, 2, 3]})
+
+
+def test_two_players_do_not_clash(small_video, show):
+    page = show(html_of(small_video), html_of(small_video, False), html_of(small_video))
+    page.wait_for_selector("canvas")
+    assert page.locator("figure.vostut-player canvas").count() == 3
+    assert page.problems == []
+
+
+def frame_of(page):
+    return page.locator(".vostut-player").first.evaluate("e => e.vostut.frame")
+
+
+def picture(page):
+    image = Image.open(io.BytesIO(page.locator("canvas").first.screenshot()))
+    return np.asarray(image.convert("L"), float)
+
+
+def test_step_scrub_and_keys(small_video, show):
+    page = show(html_of(small_video))
+    page.wait_for_selector("canvas")
+    assert frame_of(page) == 0
+    page.get_by_role("button", name="Next frame").click()
+    assert frame_of(page) == 1
+    page.get_by_role("slider", name="Frame").focus()
+    page.keyboard.press("ArrowRight")
+    assert frame_of(page) == 2
+    page.get_by_role("button", name="Previous frame").click()
+    assert frame_of(page) == 1
+    page.get_by_role("slider", name="Frame").fill("5")
+    assert frame_of(page) == 5
+    assert "5" in page.locator(".v-counter").inner_text()
+    assert page.problems == []
+
+
+def test_it_plays_and_stops(small_video, show):
+    page = show(html_of(small_video))
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("document.querySelector('.vostut-player').vostut.frame > 1", timeout=5000)
+    page.get_by_role("button", name="Pause").click()
+    stopped = frame_of(page)
+    page.wait_for_timeout(300)
+    assert frame_of(page) == stopped
+
+
+def test_overlays_are_switched_and_hidden(small_video, show):
+    empty = [np.zeros_like(m) for m in small_video.masks]
+    page = show(html_of(small_video, {"truth": small_video.masks, "nothing": empty}))
+    page.wait_for_timeout(200)
+    tinted = picture(page)
+    page.get_by_role("button", name="nothing").click()
+    page.wait_for_timeout(100)
+    assert np.abs(picture(page) - tinted).mean() > 0.5
+    assert page.problems == []
+
+
+def test_curves_and_several_objects(small_video, show):
+    ids = [m.astype(np.uint8) + (np.arange(200) > 100)[None] * m for m in small_video.masks]
+    values = [1.0, 0.8, np.nan, 0.5, 0.4, 0.3]
+    page = show(html_of(small_video, ids, curves={"J": values}, every=2, width=120, caption="A caption."))
+    page.wait_for_selector("[aria-label^='Line chart']")
+    assert page.locator("figcaption").inner_text() == "A caption."
+    assert page.problems == []
+
+
+def test_without_scripts_a_picture_stays(small_video, show):
+    page = show(html_of(small_video), java_script_enabled=False)
+    assert page.locator("noscript img, figure img").count() == 1
