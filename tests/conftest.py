@@ -6,9 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+from small_data import write_davis
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_DAVIS = Path(os.environ.get("DAVIS") or REPOSITORY.parent / "shared" / "davis2016" / "DAVIS")
@@ -36,29 +35,6 @@ def results_root() -> Path:
 def official_root() -> Path:
     """The benchmark's own tables as CSV files: DAVIS/../official."""
     return _real(REAL_DAVIS.parent / "official", "official tables")
-
-
-def moving_square(t: int, size: tuple[int, int] = (48, 64)) -> np.ndarray:
-    """A mask with a 16 x 16 square that moves two pixels to the right in each frame."""
-    mask = np.zeros(size, bool)
-    mask[16:32, 8 + 2 * t : 24 + 2 * t] = True
-    return mask
-
-
-def write_davis(root: Path, sequences: dict[str, int], resolution: str = "480p") -> Path:
-    """A tiny data set in the DAVIS layout: each sequence is a moving square with so many frames."""
-    for name, n_frames in sequences.items():
-        for t in range(n_frames):
-            mask = moving_square(t)
-            frame = np.where(mask[..., None], (230, 160, 0), (40, 60, 90)).astype(np.uint8)
-            for folder, image, suffix in (("JPEGImages", frame, "jpg"), ("Annotations", mask * 255, "png")):
-                path = root / folder / resolution / name / f"{t:05d}.{suffix}"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                Image.fromarray(image.astype(np.uint8)).save(path)
-    sets = root / "ImageSets" / resolution / "val.txt"
-    sets.parent.mkdir(parents=True, exist_ok=True)
-    sets.write_text("".join(f"{name}\n" for name in sequences))
-    return root
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from methods.test_saved import mask_png, result_members, write_zip
+from small_data import mask_png, result_members, write_zip
 
 from vostut.cli import main
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from conftest import moving_square
+from small_data import moving_square
 
 from vostut.errors import DataError
 from vostut.video import Dataset, Lazy, Video, open_frames

@@ -4,8 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import moving_square, write_davis
-from methods.test_saved import mask_png, result_members, write_folder, write_zip
+from small_data import mask_png, moving_square, result_members, write_davis, write_folder, write_zip
 
 from vostut.benchmark import evaluate, evaluate_method, leaderboard_table, score_table, score_video
 from vostut.datasets import davis2016, davis2017

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from conftest import write_davis
 from PIL import Image
+from small_data import write_davis
 
 from vostut.datasets import davis2016, davis2017, davis_root, gygo, open_dataset
 from vostut.errors import DataError

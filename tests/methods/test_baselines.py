@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import moving_square
+from small_data import moving_square
 
 from vostut.methods import CopyFirstMask, WarpByFlow, dis_flow, warp_backward
 from vostut.metrics import region_similarity

@@ -1,52 +1,14 @@
 """Masks in all the layouts found in the wild, and in none that could do harm."""
 
-import io
 import shutil
-import zipfile
 
 import numpy as np
 import pytest
-from conftest import moving_square
-from PIL import Image
+from small_data import mask_png, result_members, write_folder, write_zip
 
 from vostut.datasets import davis2016
 from vostut.errors import DataError
-from vostut.images import PALETTE
 from vostut.methods import SavedMasks
-
-
-def mask_png(mask: np.ndarray, encoding: str = "0/255") -> bytes:
-    if encoding == "palette":
-        image = Image.fromarray(mask.astype(np.uint8), "P")
-        image.putpalette(PALETTE.tobytes())
-    else:
-        image = Image.fromarray(mask.astype(np.uint8) * (1 if encoding == "0/1" else 255))
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def result_members(prefix: str = "", encoding: str = "0/255") -> dict[str, bytes]:
-    """Perfect masks for the sequences of the fixture tiny_davis."""
-    return {
-        f"{prefix}{name}/{t:05d}.png": mask_png(moving_square(t), encoding)
-        for name, n in (("left", 8), ("right", 6))
-        for t in range(n)
-    }
-
-
-def write_zip(path, members):
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return path
-
-
-def write_folder(path, members):
-    for name, data in members.items():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_bytes(data)
-    return path
 
 
 @pytest.mark.parametrize("encoding", ["0/255", "0/1", "palette"])

@@ -68,4 +68,4 @@ def dis_flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Dense optical flow by DIS (Kroeger et al., ECCV 2016), as OpenCV ships it; needs no weights."""
     grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (first, second)]
     estimator = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    return estimator.calc(grey[0], grey[1], None)  # type: ignore[call-overload]
+    return estimator.calc(grey[0], grey[1], None)
