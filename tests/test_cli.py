@@ -87,3 +87,31 @@ def test_help_and_version(capsys):
         with pytest.raises(SystemExit, match="0"):
             run(option)
     assert "vostut 0." in capsys.readouterr().out
+
+
+def test_cutouts_are_written_where_asked(tmp_path, monkeypatch, capsys):
+    from vostut.datasets import cutouts
+
+    monkeypatch.setattr(cutouts, "generate", lambda root: (root / "JPEGImages").mkdir(parents=True))
+    assert run("cutouts", tmp_path / "toys") == 0
+    assert (tmp_path / "toys" / "JPEGImages").is_dir()
+    assert "wrote 10 videos" in capsys.readouterr().out
+
+
+def test_evaluate_on_the_cutouts(tmp_path, capsys):
+    """The embedded data set needs no root; its own masks score 1."""
+    from vostut.datasets import cutouts
+    from vostut.images import write_mask
+
+    for name, video in cutouts.load("val").items():
+        for t, mask in enumerate(video.masks):
+            write_mask(tmp_path / name / f"{t:05d}.png", mask)
+    assert run("evaluate", tmp_path, "--dataset", "cutouts", "--metrics", "J,F", "--jobs", 2) == 0
+    assert capsys.readouterr().out.splitlines()[-3].split()[:3] == ["all", "1.000", "1.000"]
+
+
+@pytest.mark.parametrize("name", ["davis2016", "davis2017", "gygo"])
+def test_download_says_what_it_would_fetch(tmp_path, name, capsys):
+    assert run("download", name, "--root", tmp_path, "--dry-run") == 0
+    assert "http" in "".join(capsys.readouterr())
+    assert list(tmp_path.iterdir()) == []

@@ -55,7 +55,6 @@ def _parser() -> argparse.ArgumentParser:
     from vostut.datasets import download
 
     get = commands.add_parser("download", help="fetch DAVIS-2016, DAVIS-2017 or GyGO")
-    get.add_argument("name", choices=sorted(download.ARCHIVES))
     download.add_arguments(get)
     get.set_defaults(run=lambda options: download.run(options))
     return parser

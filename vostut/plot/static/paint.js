@@ -3,7 +3,8 @@
 import {
   COLOURS, decodeRuns, fitCanvas, h, icon, outline, rgba, segmented, slider, startAll, strokeOutline, tinted, toggle,
 } from "./common.js";
-import { compare, dilate, prepareTruth } from "./scores.js";
+import { paintLine, presets } from "./masks.js";
+import { compare, prepareTruth } from "./scores.js";
 
 const HISTORY = 60; // masks that undo can bring back
 
@@ -12,42 +13,6 @@ const REGION_PALETTE = [null, rgba(COLOURS.sky, 0.62), rgba(COLOURS.vermilion, 0
 // Contours: 1 tolerance band, 2 and 3 the true contour (found, missed), 4 and 5 the painted one (matched, not).
 const CONTOUR_PALETTE = [null, [255, 255, 255, 56], rgba(COLOURS.yellow, 1), rgba(COLOURS.vermilion, 1),
   rgba(COLOURS.green, 1), rgba(COLOURS.sky, 1)];
-
-/** Set the pixels within `radius` of the line from (x0, y0) to (x1, y1) to `value`. */
-export function paintLine(mask, width, height, [x0, y0], [x1, y1], radius, value) {
-  const dx = x1 - x0, dy = y1 - y0, length = dx * dx + dy * dy;
-  const top = Math.max(0, Math.ceil(Math.min(y0, y1) - radius));
-  const bottom = Math.min(height - 1, Math.floor(Math.max(y0, y1) + radius));
-  const left = Math.max(0, Math.ceil(Math.min(x0, x1) - radius));
-  const right = Math.min(width - 1, Math.floor(Math.max(x0, x1) + radius));
-  for (let y = top; y <= bottom; y++) {
-    for (let x = left; x <= right; x++) {
-      const along = length ? Math.min(1, Math.max(0, ((x - x0) * dx + (y - y0) * dy) / length)) : 0;
-      if (Math.hypot(x - x0 - along * dx, y - y0 - along * dy) <= radius) mask[y * width + x] = value;
-    }
-  }
-}
-
-/** Masks to try, each made from the ground truth: [button's text, function that gives the mask]. */
-export function presets({ truth, width, height }) {
-  const invert = (mask) => mask.map((value) => 1 - value);
-  const shifted = (by) => truth.map((_, i) => (i % width >= by ? truth[i - by] : 0));
-  const rows = truth.reduce(([top, bottom], value, i) => value
-    ? [Math.min(top, Math.floor(i / width)), Math.floor(i / width)] : [top, bottom], [height, 0]);
-  const cut = rows[0] + 0.75 * (rows[1] + 1 - rows[0]);
-  const hole = (x, y) => Math.hypot((x % 24) - 12, (y % 24) - 12) < 3;
-  return [
-    ["Clear", () => truth.map(() => 0)],
-    ["Fill all", () => truth.map(() => 1)],
-    ["Ground truth", () => truth.slice()],
-    ["Shifted 4 px", () => shifted(4)],
-    ["Shifted 12 px", () => shifted(12)],
-    ["Dilated 3 px", () => dilate(truth, width, height, 3)],
-    ["Eroded 3 px", () => invert(dilate(invert(truth), width, height, 3))],
-    ["Lowest quarter cut off", () => truth.map((value, i) => (Math.floor(i / width) < cut ? value : 0))],
-    ["Small holes", () => truth.map((value, i) => (hole(i % width, Math.floor(i / width)) ? 0 : value))],
-  ];
-}
 
 /** The four numbers. F stands on P and R, so they come after it. */
 function scoreBoard(tolerance) {
@@ -65,188 +30,176 @@ function scoreBoard(tolerance) {
   const P = tile("P", "contour precision", "small"), R = tile("R", "contour recall", "small");
   const element = h("div", { class: "v-scores" }, ...[J, F, P, R].map((t) => t.element));
   return { element, show: (s, n) => {
-    J.set(s.J, `${s.intersection} of ${s.union} px shared`);
+    J.set(s.J, `${s.intersection} / ${s.union} px shared`);
     F.set(s.F, `tolerance ${tolerance} px`);
-    P.set(s.P, `${s.matched} of ${s.n} px matched`);
-    R.set(s.R, `${s.found} of ${n} px found`);
+    P.set(s.P, `${s.matched} / ${s.n} matched`);
+    R.set(s.R, `${s.found} / ${n} found`);
   } };
 }
 
-/** What the colours mean in a view: 0 regions, 1 contours. */
-function legendOf(view, { J, F, P, R }, tolerance) {
-  const keys = view === 0
-    ? [["green", "in both"], ["sky", "extra (false positive)"], ["vermilion", "missed (false negative)"]]
-    : [["green", "painted, matched"], ["sky", "painted, unmatched"], ["yellow", "true, found"],
-      ["vermilion", "true, missed"], [null, `within ${tolerance} px of the truth`]];
-  return keys.map(([colour, text]) => h("span", { class: "v-key" }, h("span", {
-    class: colour ? "v-swatch" : "v-swatch v-band", style: colour ? `background:${COLOURS[colour]}` : undefined,
-  }), text));
+/** What the colours mean: [class of the swatch, colour, text]. */
+function legendOf(contours, outlined, tolerance) {
+  const keys = contours
+    ? [["", "green", "painted, matched"], ["", "sky", "painted, unmatched"], ["", "yellow", "true, found"],
+      ["", "vermilion", "true, missed"], ["v-band", null, `within ${tolerance} px of the true contour`]]
+    : [["", "green", "in both"], ["", "sky", "extra (false positive)"], ["", "vermilion", "missed (false negative)"],
+      ...(outlined ? [["v-line", "orange", "true outline"]] : [])];
+  return keys.map(([kind, colour, text]) => h("span", { class: "v-key" }, h("span", { class: `v-swatch ${kind}`,
+    style: colour ? `background:${COLOURS[colour]}` : undefined }), text));
+}
+
+/**
+ * Let pointer and keyboard paint on `stage`. Points are [x, y] in mask pixels, pixel centres at whole numbers.
+ * Calls begin(), extend(from, to) for each piece of a stroke, then finish(), or cancel() if it was none.
+ */
+function listenToBrush(stage, { width, height }, { begin, extend, finish, cancel }) {
+  const ring = h("span", { class: "v-ring", hidden: true });
+  let last = null; // the last point of the stroke being painted
+  let spot = null; // where the keyboard holds the brush
+  stage.append(ring);
+
+  function pointAt(event) {
+    const box = stage.getBoundingClientRect();
+    return [((event.clientX - box.left) / box.width) * width - 0.5,
+      ((event.clientY - box.top) / box.height) * height - 0.5];
+  }
+  function moveRing([x, y]) {
+    ring.hidden = false;
+    ring.style.left = `${(100 * (x + 0.5)) / width}%`;
+    ring.style.top = `${(100 * (y + 0.5)) / height}%`;
+  }
+  function goOn(to) {
+    extend(last ?? to, to);
+    last = to;
+  }
+  function end(how) {
+    if (last === null) return;
+    last = null;
+    how();
+  }
+  const listeners = {
+    pointerdown(event) {
+      if (!event.isPrimary || event.button !== 0) return;
+      stage.setPointerCapture(event.pointerId);
+      begin();
+      goOn(pointAt(event));
+    },
+    pointermove(event) {
+      if (!event.isPrimary) return;
+      moveRing(pointAt(event));
+      if (last !== null) goOn(pointAt(event));
+    },
+    pointerup() { end(finish); },
+    pointercancel() { end(cancel); }, // two fingers: the reader zooms, and does not paint
+    pointerleave() { ring.hidden = true; },
+    blur() { spot = null; ring.hidden = true; },
+    keydown(event) {
+      const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+      if (event.ctrlKey || event.metaKey || event.altKey || (!move && event.key !== " ")) return;
+      event.preventDefault();
+      const [dx, dy] = move ?? [0, 0], step = event.shiftKey ? 12 : 3;
+      const [x, y] = spot ?? [width >> 1, height >> 1];
+      spot = [Math.min(Math.max(x + step * dx, 0), width - 1), Math.min(Math.max(y + step * dy, 0), height - 1)];
+      moveRing(spot);
+      if (move) return;
+      begin();
+      goOn(spot);
+      end(finish);
+    },
+  };
+  for (const [name, listener] of Object.entries(listeners)) stage.addEventListener(name, listener);
+  return { resize: (radius) => { ring.style.width = `${(100 * (2 * radius + 1)) / width}%`; } };
+}
+
+/** The colour code of each pixel, for REGION_PALETTE or CONTOUR_PALETTE. */
+const regionCodes = (mask, { truth }) => mask.map((value, i) => value | (truth[i] << 1));
+const contourCodes = (scores, { edges, band }) => scores.edges.map((edge, i) => {
+  if (edge) return band[i] ? 4 : 5;
+  if (edges[i]) return scores.band[i] ? 2 : 3;
+  return band[i];
+});
+
+/** Draw image, mask and ground truth as pixels that stay visible as pixels. */
+function drawPicture(canvas, layer, image, { mask, scores, prepared, truthLine, contours, outlined }) {
+  const { width, height } = prepared;
+  const density = fitCanvas(canvas, width, height);
+  const context = canvas.getContext("2d"), scale = canvas.width / width;
+  context.setTransform(scale, 0, 0, canvas.height / height, 0, 0);
+  context.imageSmoothingEnabled = true;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, 0, 0, width, height);
+  if (contours) {
+    context.fillStyle = "rgba(0, 0, 0, 0.62)";
+    context.fillRect(0, 0, width, height);
+    tinted(contourCodes(scores, prepared), width, height, CONTOUR_PALETTE, layer);
+  } else {
+    tinted(regionCodes(mask, prepared), width, height, REGION_PALETTE, layer);
+  }
+  context.imageSmoothingEnabled = false;
+  context.drawImage(layer, 0, 0);
+  if (outlined && !contours) strokeOutline(context, truthLine, COLOURS.orange, 1.5 * density, scale);
 }
 
 /** Build the tool inside `root`; `changed(mask)` is called after every stroke, undo and preset. */
 export function startPaint(root, data, changed = () => {}) {
   const { width, height, tolerance } = data;
   const prepared = prepareTruth(decodeRuns(data.truth, width * height), width, height, tolerance);
-  const image = Object.assign(new Image(), { src: data.image });
   const truthLine = outline(prepared.truth, width, height);
+  const image = Object.assign(new Image(), { src: data.image, onload: () => draw() });
+  const layer = h("canvas", { width, height });
   const history = [];
   let mask = decodeRuns(data.start, width * height), scores = compare(mask, prepared);
-  const state = { value: 1, radius: Math.max(2, Math.round(height / 24)), view: 0, truth: true, at: null,
-    strokes: 0, pending: false };
+  let value = 1, radius = Math.max(2, Math.round(height / 24)); // of the brush
+  let contours = false, outlined = true, strokes = 0, pending = false;
 
-  const canvas = h("canvas", { role: "img", "aria-label": data.alt, style: `aspect-ratio:${width}/${height}` });
-  const ring = h("span", { class: "v-ring", hidden: true });
-  const stage = h("div", { class: "v-stage", role: "application", tabindex: 0,
-    "aria-label": "Painting area. Arrow keys move the brush, space paints with it." }, canvas, ring);
-  const layer = h("canvas", { width, height });
-  const board = scoreBoard(tolerance), legend = h("div", { class: "v-legend" });
-  const spoken = h("output", { class: "v-hidden" });
-  const undoButton = h("button", { type: "button", disabled: true, onclick: undo }, icon("undo"), "Undo");
-  const size = h("output", { class: "v-counter" });
-  const brush = slider("Brush radius in pixels", { min: 1, max: Math.max(8, Math.round(height / 6)),
-    value: state.radius }, (radius) => { state.radius = radius; sizeBrush(); });
-  const views = segmented("What to show", ["Regions, for J", "Contours, for F"], (view) => {
-    state.view = view;
-    draw();
+  const parts = layOut(root, data, presets(prepared), radius, {
+    undo,
+    use: (tool) => { value = 1 - tool; },
+    size: (to) => { radius = to; brush.resize(to); },
+    view: (k) => { contours = k === 1; draw(); },
+    outline: (on) => { outlined = on; draw(); },
+    apply: (make) => { remember(); settle(make()); },
   });
-  const tools = segmented("Tool", ["Paint", "Erase"], (tool) => { state.value = 1 - tool; });
-  const outlined = toggle("True outline", true, (on) => { state.truth = on; draw(); });
-  const tries = h("div", { class: "v-bar v-tries", role: "group", "aria-label": "Masks to try" },
-    h("span", { class: "v-label" }, "Try"), ...presets(prepared).map(([text, make]) => h("button",
-      { type: "button", onclick: () => { remember(); settle(make()); } }, text)));
-  root.insertBefore(h("div", { class: "v-body" }, board.element, stage, legend,
-    h("div", { class: "v-bar" }, tools.element, h("label", { class: "v-field" }, "Brush", brush.element, size),
-      undoButton),
-    h("div", { class: "v-bar" }, views.element, outlined), tries, spoken), root.querySelector("figcaption"));
+  const brush = listenToBrush(parts.stage, prepared, {
+    begin: remember,
+    extend: (from, to) => { paintLine(mask, width, height, from, to, radius, value); rescoreSoon(); },
+    finish: () => { strokes += 1; settle(); },
+    cancel: undo,
+  });
 
   function draw() {
-    if (!image.complete) {
-      image.onload = draw;
-      return;
-    }
-    const density = fitCanvas(canvas, width, height);
-    const context = canvas.getContext("2d"), scale = canvas.width / width;
-    context.setTransform(scale, 0, 0, canvas.height / height, 0, 0);
-    context.imageSmoothingEnabled = true;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(image, 0, 0, width, height);
-    if (state.view === 1) {
-      context.fillStyle = "rgba(0, 0, 0, 0.62)";
-      context.fillRect(0, 0, width, height);
-    }
-    tinted(state.view === 0 ? regionCodes() : contourCodes(), width, height,
-      state.view === 0 ? REGION_PALETTE : CONTOUR_PALETTE, layer);
-    context.imageSmoothingEnabled = false; // pixels stay visible as pixels
-    context.drawImage(layer, 0, 0);
-    if (state.truth && state.view === 0) strokeOutline(context, truthLine, COLOURS.orange, 1.5 * density, scale);
-    board.show(scores, prepared.n);
-    legend.replaceChildren(...legendOf(state.view, scores, tolerance));
-    outlined.hidden = state.view === 1; // the contour view draws the true contour itself
+    if (!image.complete) return; // its onload draws
+    drawPicture(parts.canvas, layer, image, { mask, scores, prepared, truthLine, contours, outlined });
+    parts.board.show(scores, prepared.n);
+    parts.legend.replaceChildren(...legendOf(contours, outlined, tolerance));
+    parts.outlined.hidden = contours; // that view draws the true contour itself
   }
-
-  const regionCodes = () => mask.map((value, i) => value | (prepared.truth[i] << 1));
-  const contourCodes = () => scores.edges.map((edge, i) => {
-    if (edge) return prepared.band[i] ? 4 : 5;
-    if (prepared.edges[i]) return scores.band[i] ? 2 : 3;
-    return prepared.band[i];
-  });
-
   function rescore() {
     scores = compare(mask, prepared);
     draw();
   }
-
   /** Rescore before the next repaint, however many pointer events come until then. */
   function rescoreSoon() {
-    if (state.pending) return;
-    state.pending = true;
-    requestAnimationFrame(() => { state.pending = false; rescore(); });
+    if (pending) return;
+    pending = true;
+    requestAnimationFrame(() => { pending = false; rescore(); });
   }
-
   function remember() {
     history.push(mask.slice());
     if (history.length > HISTORY) history.shift();
   }
-
   /** A change is complete: take the mask over, tell the page and screen readers. */
   function settle(next = mask) {
     mask = next;
     rescore();
-    undoButton.disabled = history.length === 0;
-    spoken.textContent = `J ${scores.J.toFixed(3)}, F ${scores.F.toFixed(3)}`;
+    parts.undo.disabled = history.length === 0;
+    parts.spoken.textContent = `J ${scores.J.toFixed(3)}, F ${scores.F.toFixed(3)}`;
     changed(mask);
   }
-
   function undo() {
     if (history.length) settle(history.pop());
   }
 
-  /** The pixel under the pointer, as [x, y] with pixel centres at whole numbers. */
-  function pixelAt(event) {
-    const box = canvas.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * width - 0.5,
-      ((event.clientY - box.top) / box.height) * height - 0.5];
-  }
-
-  function moveRing([x, y]) {
-    ring.hidden = false;
-    ring.style.left = `${(100 * (x + 0.5)) / width}%`;
-    ring.style.top = `${(100 * (y + 0.5)) / height}%`;
-  }
-
-  function sizeBrush() {
-    ring.style.width = `${(100 * (2 * state.radius + 1)) / width}%`;
-    size.textContent = `${state.radius} px`;
-    brush.element.setAttribute("aria-valuetext", `${state.radius} pixels`);
-  }
-
-  let stroke = null; // the last point of the stroke being painted
-  function extend(to, value = state.value) {
-    paintLine(mask, width, height, stroke ?? to, to, state.radius, value);
-    stroke = to;
-    rescoreSoon();
-  }
-  function finish() {
-    if (stroke === null) return;
-    stroke = null;
-    state.strokes += 1;
-    settle();
-  }
-  stage.addEventListener("pointerdown", (event) => {
-    if (!event.isPrimary || event.button !== 0) return;
-    stage.setPointerCapture(event.pointerId);
-    remember();
-    extend(pixelAt(event));
-  });
-  stage.addEventListener("pointermove", (event) => {
-    const to = pixelAt(event);
-    moveRing(to);
-    if (stroke !== null && event.isPrimary) extend(to);
-  });
-  stage.addEventListener("pointerup", finish);
-  stage.addEventListener("pointercancel", () => { // two fingers: the reader zooms, and does not paint
-    if (stroke === null) return;
-    stroke = null;
-    undo();
-  });
-  stage.addEventListener("pointerleave", () => { ring.hidden = true; });
-  stage.addEventListener("blur", () => { state.at = null; ring.hidden = true; });
-
-  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  stage.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const move = moves[event.key], step = event.shiftKey ? 12 : 3;
-    if (!move && event.key !== " ") return;
-    event.preventDefault();
-    const [x, y] = state.at ?? [width >> 1, height >> 1];
-    const [dx, dy] = move ?? [0, 0];
-    state.at = [Math.min(Math.max(x + step * dx, 0), width - 1), Math.min(Math.max(y + step * dy, 0), height - 1)];
-    moveRing(state.at);
-    if (move) return;
-    remember();
-    extend(state.at);
-    finish();
-  });
   root.addEventListener("keydown", (event) => {
     if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
@@ -254,18 +207,50 @@ export function startPaint(root, data, changed = () => {}) {
     }
     event.stopPropagation(); // the page around us may have shortcuts of its own
   });
-
-  new ResizeObserver(draw).observe(canvas);
-  sizeBrush();
+  new ResizeObserver(draw).observe(parts.canvas);
+  brush.resize(radius);
   draw();
   root.vostut = {
     getMask: () => mask.slice(),
-    setMask: (next) => { remember(); settle(Uint8Array.from(next, (value) => (value ? 1 : 0))); },
+    setMask: (next) => { remember(); settle(Uint8Array.from(next, (one) => (one ? 1 : 0))); },
     replaceMask: (next) => { mask = next.slice(); rescore(); },
     scores: () => { const { J, F, P, R } = compare(mask, prepared); return { J, F, P, R }; },
     undo,
-    get strokes() { return state.strokes; },
+    get strokes() { return strokes; },
   };
+}
+
+/** Put everything that one sees into `root`; `on` holds what the controls call. */
+function layOut(root, data, tries, radius, on) {
+  const { width, height, tolerance } = data;
+  const canvas = h("canvas", { role: "img", "aria-label": data.alt, style: `aspect-ratio:${width}/${height}` });
+  const stage = h("div", { class: "v-stage", role: "application", tabindex: 0,
+    "aria-label": "Painting area. Arrow keys move the brush, space paints with it." }, canvas);
+  const board = scoreBoard(tolerance), legend = h("div", { class: "v-legend" });
+  const spoken = h("output", { class: "v-hidden" });
+  const undo = h("button", { type: "button", class: "v-last", disabled: true, onclick: on.undo, title: "Undo (Ctrl+Z)",
+    "aria-label": "Undo" }, icon("undo"), h("span", { class: "v-wide" }, "Undo"));
+  const size = h("output", { class: "v-counter v-short" });
+  const most = Math.max(8, Math.round(height / 6));
+  const brush = slider("Brush radius in pixels", { min: 1, max: most, value: radius }, (to) => {
+    on.size(to);
+    tellSize(to);
+  });
+  function tellSize(to) {
+    size.textContent = `${to} px`;
+    brush.element.setAttribute("aria-valuetext", `${to} pixels`);
+  }
+  tellSize(radius);
+  const outlined = toggle("True outline", true, on.outline);
+  const row = (...children) => h("div", { class: "v-bar" }, ...children);
+  const buttons = tries.map(([text, make]) => h("button", { type: "button", onclick: () => on.apply(make) }, text));
+  root.insertBefore(h("div", { class: "v-body" }, board.element, stage, legend,
+    row(segmented("Tool", ["Paint", "Erase"], on.use).element,
+      h("label", { class: "v-field" }, h("span", { class: "v-label" }, "Brush"), brush.element, size), undo),
+    row(segmented("What to show", ["Regions (J)", "Contours (F)"], on.view).element, outlined),
+    h("div", { class: "v-bar v-tries", role: "group", "aria-label": "Masks to try" },
+      h("span", { class: "v-label" }, "Try"), ...buttons), spoken), root.querySelector("figcaption"));
+  return { canvas, stage, board, legend, spoken, undo, outlined };
 }
 
 /** Called by a static page, with the mark of its figure. */
