@@ -1,5 +1,7 @@
 """The mask to paint: JavaScript and Python must agree on every number."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -139,6 +141,30 @@ def test_the_notebook_widget_scores_with_the_package(small_video, truth):
     with pytest.raises(ValueError, match="expected one size"):
         widget.mask = truth[:10]
     assert "render" in widget._esm
+
+
+def test_the_widget_and_the_browser_exchange_masks(show, small_video, truth):
+    """Run what anywidget runs, with a model that only remembers."""
+    widget = PaintWidget(small_video.frames[2], truth, start=truth, caption="Paint.")
+    state = {"payload": widget.payload, "caption": widget.caption, "width": widget.width}
+    page = show(f"""<div id="cell"></div><script type="module">{widget._esm}
+        const values = {json.dumps(state)}, listeners = {{}};
+        values.mask_bytes = new DataView(new Uint8Array({truth.size}).fill(1).buffer);
+        window.model = {{ saved: 0, get: (name) => values[name], save_changes() {{ this.saved += 1; }},
+          set(name, value) {{ values[name] = value; listeners["change:" + name]?.(); }},
+          on: (name, f) => {{ listeners[name] = f; }}, off: () => {{}} }};
+        render({{ model, el: document.querySelector("#cell") }});</script>""")
+    root = page.locator(".vostut-paint")
+    assert mask_of(root).all()
+    root.get_by_role("button", name="Ground truth").click()
+    sent = page.evaluate("Array.from(new Uint8Array(model.get('mask_bytes').buffer))")
+    np.testing.assert_array_equal(np.array(sent, bool).reshape(SIZE), truth)
+    assert page.evaluate("model.saved") == 1
+    page.evaluate(
+        f"model.set('mask_bytes', new DataView(new Uint8Array({truth.size}).buffer))"
+    )  # from Python
+    assert not mask_of(root).any()
+    assert page.problems == []
 
 
 def test_unknown_names_of_the_module():

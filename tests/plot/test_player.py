@@ -1,6 +1,8 @@
 """The frame player: what is in its HTML, and what it does in a browser."""
 
+import base64
 import io
+import json
 import re
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from PIL import Image
 
 from vostut.plot import player
+from vostut.plot.embed import script
 
 ALT = "A disk that moves from left to right."
 
@@ -23,6 +26,43 @@ def test_html_is_self_contained_and_small(small_video):
     assert ALT in html
     assert len(html) < 120_000
     assert "alt" in repr(player(small_video, alt=ALT)) or ALT in repr(player(small_video, alt=ALT))
+
+
+@pytest.mark.parametrize("name", ["player.js", "paint.js"])
+def test_scripts_are_written_out_whole(name):
+    """No import is left to fetch, however deep the modules import each other, and no name comes twice."""
+    source = script(name)
+    assert not re.search(r"^import ", source, re.MULTILINE)
+    names = re.findall(r"^(?:export )?(?:function|const) (\w+)", source, re.MULTILINE)
+    assert len(names) == len(set(names))
+
+
+def decode_runs(runs, shape):
+    """The reverse of ``encode_runs``, byte by byte."""
+    coded = iter(base64.b64decode(runs))
+    ids = []
+    for value in coded:
+        length, shift, digit = 0, 0, 128
+        while digit & 128:
+            digit = next(coded)
+            length |= (digit & 127) << shift
+            shift += 7
+        ids += [value] * length
+    return np.array(ids).reshape(shape)
+
+
+def test_data_decode_to_the_frames_and_masks(small_video):
+    ids = [m.astype(np.uint8) * 3 for m in small_video.masks]
+    html = html_of(small_video, {"truth": small_video.masks, "ids": ids}, every=2)
+    data = json.loads(re.search(r'class="vostut-data">(.*?)</script>', html, re.DOTALL)[1])
+    assert data["numbers"] == [0, 2, 4]
+    for k, t in enumerate(data["numbers"]):
+        frame = Image.open(io.BytesIO(base64.b64decode(data["frames"][k].partition(",")[2])))
+        difference = np.asarray(frame.convert("RGB"), float) - small_video.frames[t]
+        assert np.abs(difference).mean() < 6
+        truth, several = (decode_runs(o["masks"][k], small_video.size) for o in data["overlays"])
+        np.testing.assert_array_equal(truth, small_video.masks[t])
+        np.testing.assert_array_equal(several, ids[t])
 
 
 def test_what_is_refused(small_video):

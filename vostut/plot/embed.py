@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import io
 import json
 import re
 from collections.abc import Mapping
@@ -16,8 +17,11 @@ from importlib.resources import files
 
 import cv2
 import numpy as np
+from PIL import Image
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
+_POSTER_QUALITY = 60
+"""Of the still picture for readers without scripts: few see it, and every page carries it."""
 
 
 class Embedded:
@@ -52,11 +56,12 @@ def require_alt(alt: str) -> str:
 
 def encode_image(image: np.ndarray, quality: int = 80) -> str:
     """An H x W x 3 uint8 RGB image as a data URL: WebP or JPEG, whichever is smaller."""
+    webp = io.BytesIO()
+    # Pillow, since OpenCV has no say in the effort: the highest one saves another twentieth.
+    Image.fromarray(image).save(webp, "WEBP", quality=quality, method=6)
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    coded = {
-        "webp": cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes(),
-        "jpeg": cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes(),
-    }
+    jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+    coded = {"webp": webp.getvalue(), "jpeg": jpeg}
     kind = min(coded, key=lambda name: len(coded[name]))
     return f"data:image/{kind};base64,{base64.b64encode(coded[kind]).decode()}"
 
@@ -99,8 +104,15 @@ def resize_ids(ids: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 @cache
 def script(name: str) -> str:
     """A script of the folder ``static`` with the modules it imports written out in place, each once."""
-    source = _static(name)
-    return _IMPORT.sub(lambda found: _static(found[1]).replace("\nexport ", "\n"), source)
+    written = {name}
+
+    def write_out(found: re.Match[str]) -> str:
+        if found[1] in written:
+            return ""
+        written.add(found[1])
+        return _IMPORT.sub(write_out, _static(found[1]).replace("\nexport ", "\n"))
+
+    return _IMPORT.sub(write_out, _static(name))
 
 
 @cache
@@ -132,10 +144,11 @@ def figure(
         if caption
         else "<figcaption hidden=''></figcaption>"
     )
+    still = encode_image(poster, _POSTER_QUALITY)
     return f"""<figure class="vostut vostut-{name}" data-vostut="{mark}" data-lm-suppress-shortcuts="true"
  style="--vostut-width:{width}px">
 <style>{stylesheet()}</style>
-<noscript><img src="{encode_image(poster)}" alt="{words}" style="width:100%;height:auto" /></noscript>
+<noscript><img src="{still}" alt="{words}" style="width:100%;height:auto" /></noscript>
 <script type="application/json" class="vostut-data">{content}</script>
 {text}
 </figure>

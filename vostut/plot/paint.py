@@ -146,7 +146,7 @@ def _widget_class() -> type:
             start, tolerance = options.get("start"), options.get("tolerance")
             data = _payload(image, ground_truth, start, alt, tolerance, options.get("quality", 80))
             self.ground_truth = ground_truth > 0
-            self.tolerance = tolerance or tolerance_in_pixels(*ground_truth.shape)
+            self.tolerance = tolerance_in_pixels(*ground_truth.shape) if tolerance is None else tolerance
             first = np.zeros(ground_truth.shape, bool) if start is None else start > 0
             super().__init__(
                 payload=json.dumps(data),

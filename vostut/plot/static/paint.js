@@ -247,7 +247,7 @@ function layOut(root, data, tries, radius, on) {
   root.insertBefore(h("div", { class: "v-body" }, board.element, stage, legend,
     row(segmented("Tool", ["Paint", "Erase"], on.use).element,
       h("label", { class: "v-field" }, h("span", { class: "v-label" }, "Brush"), brush.element, size), undo),
-    row(segmented("What to show", ["Regions (J)", "Contours (F)"], on.view).element, outlined),
+    row(segmented("What to show", ["Regions, for J", "Contours, for F"], on.view).element, outlined),
     h("div", { class: "v-bar v-tries", role: "group", "aria-label": "Masks to try" },
       h("span", { class: "v-label" }, "Try"), ...buttons), spoken), root.querySelector("figcaption"));
   return { canvas, stage, board, legend, spoken, undo, outlined };
