@@ -8,9 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vostut import __version__
 from vostut.errors import DataError
+
+if TYPE_CHECKING:
+    from vostut.benchmark import Score
 
 METRICS = ("J", "F", "T")
 CONVENTIONS = ("matlab", "paper")
@@ -85,7 +89,7 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _score(results: Path, options: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _score(results: Path, options: argparse.Namespace) -> Score:
     from vostut.benchmark import evaluate
     from vostut.datasets import davis2016, davis_root, open_dataset
 
