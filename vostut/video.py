@@ -7,8 +7,9 @@ images, a video file and an array in memory therefore look alike to everything t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import overload
 
@@ -169,3 +170,45 @@ def _open_video_file(path: Path) -> Lazy:
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
     return Lazy(count, read)
+
+
+def frame_rate(source: str | Path, default: float = 24.0) -> float:
+    """Frames per second that a video file states; the default for a folder or a file that states none."""
+    if Path(source).is_dir():
+        return default
+    rate = cv2.VideoCapture(str(source)).get(cv2.CAP_PROP_FPS)
+    return float(rate) if 1 <= rate <= 240 else default
+
+
+def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float = 24.0) -> None:
+    """Write an H.264 video that browsers play; it appears under its name when it is complete.
+
+    Args:
+        path: ending in ``.mp4``.
+        frames: H x W x 3, uint8, RGB. An odd last row or column is left out, as H.264 asks.
+        fps: frames per second.
+
+    Raises:
+        DataError: the name does not end in ``.mp4``, or there is no such folder.
+    """
+    import av
+
+    path = Path(path)
+    if path.suffix.lower() != ".mp4" or not path.parent.is_dir():
+        raise DataError(
+            f"{path}: cannot be written (expected a name ending in .mp4, in a folder that exists)"
+        )
+    part = path.with_name(f".{path.name}.part.mp4")
+    try:
+        with av.open(str(part), "w") as container:
+            stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+            stream.pix_fmt = "yuv420p"
+            for frame in frames:
+                height, width = frame.shape[0] // 2 * 2, frame.shape[1] // 2 * 2
+                stream.height, stream.width = height, width
+                picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[:height, :width]), "rgb24")
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,1 +1,7 @@
-"""Chapters 4 and 5: the networks, tensors in and tensors out. To come."""
+"""Chapters 4 and 5: the networks, tensors in and tensors out."""
+
+from vostut.networks.backbones import Backbone, lite, vgg16
+from vostut.networks.hed import HED
+from vostut.networks.osvos import OSVOSNet
+
+__all__ = ["HED", "Backbone", "OSVOSNet", "lite", "vgg16"]

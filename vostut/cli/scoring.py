@@ -1,17 +1,12 @@
-"""The command line: ``vostut evaluate``, ``vostut leaderboard``, ``vostut download``, ``vostut cutouts``."""
+"""``vostut evaluate`` and ``vostut leaderboard``: masks in, scores out."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from vostut import __version__
-from vostut.errors import DataError
 
 if TYPE_CHECKING:
     from vostut.benchmark import Score
@@ -20,28 +15,12 @@ METRICS = ("J", "F", "T")
 CONVENTIONS = ("matlab", "paper")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 done, 2 bad input, 130 interrupted."""
-    options = _parser().parse_args(arguments)
-    try:
-        return options.run(options)
-    except DataError as error:
-        print(f"vostut: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("vostut: interrupted", file=sys.stderr)
-        return 130
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="vostut", description="Video object segmentation on DAVIS.")
-    parser.add_argument("--version", action="version", version=f"vostut {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add the commands to the parser."""
     evaluate = commands.add_parser("evaluate", help="score a folder or zip of masks")
     evaluate.add_argument("results", type=Path, help="a folder or .zip of <sequence>/<frame>.png")
     evaluate.add_argument("--out", type=Path, help="also write the scores to this JSON file")
-    _add_scoring_options(evaluate)
+    add_scoring_options(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
     board = commands.add_parser("leaderboard", help="score many methods beside their official numbers")
@@ -49,22 +28,12 @@ def _parser() -> argparse.ArgumentParser:
         "results", type=Path, nargs="+", help="folders or .zip files, or a folder of .zip files"
     )
     board.add_argument("--out", type=Path, help="also write all scores to this JSON file")
-    _add_scoring_options(board)
+    add_scoring_options(board)
     board.set_defaults(run=_leaderboard)
 
-    cutouts = commands.add_parser("cutouts", help="write the moving cutouts to a folder")
-    cutouts.add_argument("root", type=Path, help="the folder to write, in the DAVIS layout")
-    cutouts.set_defaults(run=_cutouts)
 
-    from vostut.datasets import download
-
-    get = commands.add_parser("download", help="fetch DAVIS-2016, DAVIS-2017 or GyGO")
-    download.add_arguments(get)
-    get.set_defaults(run=lambda options: download.run(options))
-    return parser
-
-
-def _add_scoring_options(parser: argparse.ArgumentParser) -> None:
+def add_scoring_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say what to score, and against what."""
     add = parser.add_argument
     add("--davis", type=Path, metavar="ROOT", help="the data set's folder (default: the variable DAVIS)")
     add("--dataset", default="davis2016", help="davis2016 (default), davis2017, gygo, cutouts or layout")
@@ -73,7 +42,7 @@ def _add_scoring_options(parser: argparse.ArgumentParser) -> None:
     add("--metrics", type=_metrics, help="comma-separated (default: J,F,T; J,F for davis2017)")
     add("--convention", choices=CONVENTIONS, default="matlab", help="how T begins (default: matlab)")
     add("--no-frames", action="store_true", help="write no values per frame to the JSON file")
-    add("--jobs", type=_positive, default=os.cpu_count() or 1, help="processes (default: one a core)")
+    add("--jobs", type=positive, default=os.cpu_count() or 1, help="processes (default: one a core)")
 
 
 def _metrics(text: str) -> tuple[str, ...]:
@@ -83,13 +52,15 @@ def _metrics(text: str) -> tuple[str, ...]:
     return tuple(m for m in METRICS if m in chosen)
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} (expected a number of at least 1)")
     return int(text)
 
 
-def _score(results: Path, options: argparse.Namespace) -> Score:
+def score(results: Path, options: argparse.Namespace) -> Score:
+    """Score saved masks as the options say."""
     from vostut.benchmark import evaluate
     from vostut.datasets import davis2016, davis_root, open_dataset
 
@@ -114,21 +85,21 @@ def _score(results: Path, options: argparse.Namespace) -> Score:
 def _evaluate(options: argparse.Namespace) -> int:
     from vostut.benchmark import score_table
 
-    score = _score(options.results, options)
-    print(score_table(score))
+    scored = score(options.results, options)
+    print(score_table(scored))
     if options.out:
-        _write_json(options.out, score.to_json(not options.no_frames))
+        write_json(options.out, scored.to_json(not options.no_frames))
     return 0
 
 
 def _leaderboard(options: argparse.Namespace) -> int:
     from vostut.benchmark import leaderboard_table
 
-    scores = {source.stem: _score(source, options) for source in _sources(options.results)}
+    scores = {source.stem: score(source, options) for source in _sources(options.results)}
     print(leaderboard_table(scores))
     if options.out:
         frames = not options.no_frames
-        _write_json(options.out, {name: score.to_json(frames) for name, score in scores.items()})
+        write_json(options.out, {name: scored.to_json(frames) for name, scored in scores.items()})
     return 0
 
 
@@ -141,20 +112,9 @@ def _sources(given: list[Path]) -> list[Path]:
     return sources
 
 
-def _cutouts(options: argparse.Namespace) -> int:
-    from vostut.datasets import cutouts
-
-    cutouts.generate(options.root)
-    print(f"wrote {len(cutouts.CUTOUTS)} videos to {options.root}")
-    return 0
-
-
-def _write_json(path: Path, data: dict) -> None:
+def write_json(path: Path, data: dict) -> None:
+    """Write a JSON file, whole or not at all, and say so."""
     from vostut.images import write_atomically
 
     write_atomically(path, (json.dumps(data, indent=1, allow_nan=False) + "\n").encode())
     print(f"wrote {path}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

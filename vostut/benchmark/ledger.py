@@ -1,0 +1,103 @@
+"""The ledger: one JSON file for each run whose numbers the book prints. Chapters 4 to 6.
+
+A row holds everything needed to make the number again and to judge it: the command, the recipe, the seed,
+the code's version, the hardware, the time, the memory, and the scores of each sequence and attribute.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vostut.benchmark.hardware import code_version
+from vostut.benchmark.scores import Score
+from vostut.errors import DataError
+from vostut.images import write_atomically
+from vostut.video import Dataset
+
+
+def ledger_row(
+    name: str, folder: Path, dataset: Dataset, score: Score, command: str, note: str = ""
+) -> dict[str, Any]:
+    """A run's row.
+
+    Args:
+        name: of the row, and of its file.
+        folder: of the run, see :mod:`vostut.benchmark.runs`.
+        dataset: what it segmented.
+        score: of its masks.
+        command: that made the masks, as a reader of the repository would type it.
+        note: what the reader should know beside the numbers.
+    """
+    plan = json.loads((folder / "run.json").read_text())
+    rows = [json.loads((folder / "sequences" / f"{n}.json").read_text()) for n in dataset]
+    wall = [json.loads(line) for line in (folder / "wall.jsonl").read_text().splitlines()]
+    totals: dict[str, float] = defaultdict(float)
+    for row in rows:
+        for part, seconds in row["seconds"].items():
+            totals[part] += seconds
+    return {
+        "name": name,
+        "method": "OSVOS",
+        "data": f"{dataset.name} {dataset.split}",
+        "note": note,
+        "command": command,
+        "plan": plan,
+        "code": code_version(),
+        "hardware": rows[0]["hardware"],
+        "jobs": max(entry["jobs"] for entry in wall),
+        "seconds": {
+            "wall": round(sum(entry["seconds"] for entry in wall), 1),
+            "work": {part: round(seconds, 1) for part, seconds in totals.items()},
+            "work per frame": round(sum(totals.values()) / sum(r["frames"] for r in rows), 3),
+        },
+        "peak memory MB": max(row["peak memory MB"] for row in rows),
+        "score": score.to_json(frames=False),
+        "attributes": by_attribute(dataset, score),
+    }
+
+
+def by_attribute(dataset: Dataset, score: Score) -> dict[str, dict[str, float]]:
+    """Mean J and F over the sequences with each attribute, and over those without it."""
+    table = {}
+    for code in sorted({code for video in dataset.values() for code in video.attributes}):
+        marked = [n for n, video in dataset.items() if code in video.attributes]
+        others = [n for n in dataset if n not in marked]
+        row: dict[str, float] = {"sequences": len(marked)}
+        for metric in ("J", "F"):
+            for label, names in (("with", marked), ("without", others)):
+                values = [score.sequences[n].statistics(metric).mean for n in names]
+                row[f"{metric} {label}"] = round(float(np.mean(values)), 4) if values else float("nan")
+        table[code] = {k: v for k, v in row.items() if v == v}
+    return table
+
+
+def write_row(row: dict[str, Any], path: str | os.PathLike) -> Path:
+    """Write a row to a file of the ledger."""
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, (json.dumps(row, indent=1, allow_nan=False) + "\n").encode())
+    return file
+
+
+def read_ledger(folder: str | os.PathLike) -> dict[str, dict[str, Any]]:
+    """All rows of a ledger, by name.
+
+    Raises:
+        DataError: no such folder, or a file in it that is no row.
+    """
+    rows = {}
+    if not Path(folder).is_dir():
+        raise DataError(f"{folder}: no such folder (expected the ledger's JSON files)")
+    for path in sorted(Path(folder).glob("*.json")):
+        try:
+            row = json.loads(path.read_text())
+            rows[row["name"]] = row
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{path}: not a row of the ledger ({error})") from error
+    return rows

@@ -1,0 +1,221 @@
+"""A recorded experiment: segment every video of a data set, keep what came out, score it. Chapters 4 to 7.
+
+A run's folder holds, for each video, the object's probability in each frame (grey PNGs) and a JSON file
+that is written last: a video with that file is done, one without it is done again. So a run can be
+stopped at any moment and started again. Masks are made from the probabilities afterwards, which takes
+seconds, with and without snapping.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+from tqdm.auto import tqdm
+
+from vostut.benchmark.hardware import describe_hardware, peak_memory
+from vostut.errors import DataError
+from vostut.images import write_atomically, write_mask
+from vostut.methods.osvos import OSVOS, OSVOSConfig
+from vostut.methods.snapping import Contours, Snapping, snap, superpixels
+from vostut.networks.osvos import OSVOSNet
+from vostut.training.checkpoints import load_network
+from vostut.training.loop import make_fabric
+from vostut.video import Dataset, Video
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run of OSVOS does.
+
+    Attributes:
+        parent: checkpoint of the parent network.
+        config: fine-tuning and inference.
+        budgets: fine-tuning steps after which all frames are segmented as well, besides the end.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        precision: see :func:`vostut.training.loop.make_fabric`.
+        threads: of each process; 0 leaves it to PyTorch.
+    """
+
+    parent: Path
+    config: OSVOSConfig
+    budgets: tuple[int, ...] = ()
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int = 0
+
+
+def run_osvos(
+    plan: RunPlan, dataset: Dataset, out: str | os.PathLike, jobs: int = 1, progress: bool = True
+) -> Path:
+    """Segment every video of a data set, or those that an interrupted run has left.
+
+    Returns:
+        The folder, with ``probabilities/<sequence>/<frame>.png`` (and ``probabilities-after-N``, for each
+        budget), ``sequences/<sequence>.json`` and ``run.json``.
+
+    Raises:
+        DataError: the folder holds a run with another plan; or videos that failed, after all others
+            have been done, with their messages.
+    """
+    folder = Path(out)
+    about = {**json.loads(json.dumps(asdict(plan), default=str)), "data": [dataset.name, dataset.split]}
+    _claim(folder, about)
+    todo = [v for v in dataset.values() if not (folder / "sequences" / f"{v.name}.json").exists()]
+    todo.sort(key=len, reverse=True)
+    tasks = (delayed(_segment_in_worker)(plan, video, folder) for video in todo)
+    finished = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(tasks)
+    bar = tqdm(finished, total=len(todo), desc="OSVOS", unit="video", disable=None if progress else True)
+    began = time.monotonic()
+    try:
+        failures = [failure for failure in bar if failure]
+    finally:
+        if todo:
+            with (folder / "wall.jsonl").open("a") as file:
+                spent = round(time.monotonic() - began, 1)
+                file.write(json.dumps({"seconds": spent, "jobs": jobs, "videos": len(todo)}) + "\n")
+    if failures:
+        raise DataError(f"{len(failures)} of {len(dataset)} videos failed: " + "; ".join(failures))
+    return folder
+
+
+def _claim(folder: Path, about: dict[str, Any]) -> None:
+    path = folder / "run.json"
+    if path.exists():
+        if json.loads(path.read_text()) != about:
+            raise DataError(f"{path}: a run with another plan (expected a new folder, or the same plan)")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, (json.dumps(about, indent=1) + "\n").encode())
+
+
+def _segment_in_worker(plan: RunPlan, video: Video, folder: Path) -> str | None:
+    """Segment one video; the message of what went wrong, or None."""
+    import torch
+
+    if plan.threads:
+        torch.set_num_threads(plan.threads)
+        cv2.setNumThreads(plan.threads)
+    try:
+        segment_video(plan, video, folder)
+    except (DataError, OSError, RuntimeError) as error:
+        return f"{video.name}: {error}"
+    return None
+
+
+def segment_video(plan: RunPlan, video: Video, folder: Path) -> None:
+    """Fine-tune on one video, write the probabilities of its frames, then its JSON file."""
+    parent, _ = load_network(plan.parent)
+    fabric = make_fabric(plan.device, plan.precision)
+    seconds: dict[str, float] = {}
+    aside = 0.0  # time spent on segmenting for the budgets, which is not fine-tuning
+
+    def keep(network: OSVOSNet, name: str) -> None:
+        started = time.monotonic()
+        frames = method.probabilities(network, video.frames[1:])
+        write_probabilities(frames, video, folder / name / video.name)
+        seconds[name] = time.monotonic() - started
+
+    def watch(step: int, network: OSVOSNet, loss: float) -> None:
+        nonlocal aside
+        losses.append(loss)
+        if step in plan.budgets:
+            began = time.monotonic()
+            seconds[f"fine-tuning {step}"] = began - started - aside
+            keep(network, f"probabilities-after-{step}")
+            network.train()
+            aside += time.monotonic() - began
+
+    losses: list[float] = []
+    method = OSVOS(parent, plan.config, fabric=fabric, watch=watch)
+    started = time.monotonic()
+    network = method.fine_tune(video.frames[0], np.asarray(video.masks[0]))
+    seconds["fine-tuning"] = time.monotonic() - started - aside
+    keep(network, "probabilities")
+    row = {
+        "sequence": video.name,
+        "frames": len(video),
+        "steps": len(losses),
+        "seconds": {name: round(value, 2) for name, value in seconds.items()},
+        "last losses": [round(v, 5) for v in losses[-5:]],
+        "peak memory MB": peak_memory(),
+        "hardware": describe_hardware(fabric.device, str(fabric._precision.precision)),
+    }
+    path = folder / "sequences" / f"{video.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, (json.dumps(row, indent=1) + "\n").encode())
+
+
+def write_probabilities(probabilities: Iterator[np.ndarray], video: Video, folder: Path) -> None:
+    """Write H x W values in [0, 1] as grey PNGs, one for each frame but the first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, probability in zip(video.frame_names[1:], probabilities, strict=True):
+        ok, data = cv2.imencode(".png", np.rint(probability * 255).astype(np.uint8))
+        assert ok
+        write_atomically(folder / f"{name}.png", data.tobytes())
+
+
+def read_probability(path: Path) -> np.ndarray:
+    """H x W float32 in [0, 1] from a grey PNG."""
+    grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if grey is None:
+        raise DataError(f"{path}: not a readable probability map (expected a grey PNG of this run)")
+    return grey.astype(np.float32) / 255
+
+
+def make_masks(
+    folder: Path,
+    dataset: Dataset,
+    threshold: float = 0.5,
+    contours: Callable[[Video], Contours] | None = None,
+    snapping: Snapping = Snapping(),  # noqa: B008 (frozen)
+    source: str = "probabilities",
+    jobs: int = 1,
+) -> Path:
+    """Turn a run's probabilities into masks, by a threshold or by boundary snapping.
+
+    Args:
+        folder: of the run.
+        dataset: the videos that it segmented.
+        threshold: without snapping.
+        contours: gives each video's contour maps; None for no snapping.
+        snapping: thresholds of the snapping.
+        source: which probabilities.
+        jobs: how many processes.
+
+    Returns:
+        The folder of the masks, as :func:`vostut.benchmark.evaluate` takes it.
+    """
+    suffix = source.removeprefix("probabilities")
+    out = folder / (f"masks{suffix}" if contours is None else f"snapped{suffix}")
+    Parallel(n_jobs=jobs)(
+        delayed(_masks_of_video)(
+            folder / source / video.name, video, out / video.name, threshold,
+            contours(video) if contours else None, snapping,
+        )
+        for video in dataset.values()
+    )  # fmt: skip
+    return out
+
+
+def _masks_of_video(
+    source: Path, video: Video, out: Path, threshold: float, contours: Contours | None, snapping: Snapping
+) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    write_mask(out / f"{video.frame_names[0]}.png", np.asarray(video.masks[0]))
+    for t, name in enumerate(video.frame_names[1:], start=1):
+        probability = read_probability(source / f"{name}.png")
+        if contours is None:
+            mask = probability > threshold
+        else:
+            regions = superpixels(contours(t, video.frames[t]), snapping.contour)
+            mask = snap(probability, regions, snapping.mask)
+        write_mask(out / f"{name}.png", mask)

@@ -1,0 +1,16 @@
+"""Networks that come with the package, so that the book runs without a download. See the model card here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vostut.networks.osvos import OSVOSNet
+from vostut.training.checkpoints import load_network
+
+OSVOS_LITE = Path(__file__).parent / "osvos_lite.safetensors"
+"""The parent network on EfficientNet-Lite0, trained on DAVIS-2016's training videos."""
+
+
+def lite_parent() -> OSVOSNet:
+    """The Lite parent network of OSVOS, ready for fine-tuning."""
+    return load_network(OSVOS_LITE)[0]

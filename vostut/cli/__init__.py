@@ -1,0 +1,52 @@
+"""The command line: ``vostut COMMAND``; each file here adds the commands of one subject."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from vostut import __version__
+from vostut.cli import osvos, scoring
+from vostut.errors import DataError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 2 bad input, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except DataError as error:
+        print(f"vostut: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("vostut: interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="vostut", description="Video object segmentation on DAVIS.")
+    parser.add_argument("--version", action="version", version=f"vostut {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    scoring.add_commands(commands)
+    osvos.add_commands(commands)
+
+    cutouts = commands.add_parser("cutouts", help="write the moving cutouts to a folder")
+    cutouts.add_argument("root", type=Path, help="the folder to write, in the DAVIS layout")
+    cutouts.set_defaults(run=_cutouts)
+
+    from vostut.datasets import download
+
+    get = commands.add_parser("download", help="fetch DAVIS-2016, DAVIS-2017 or GyGO")
+    download.add_arguments(get)
+    get.set_defaults(run=lambda options: download.run(options))
+    return parser
+
+
+def _cutouts(options: argparse.Namespace) -> int:
+    from vostut.datasets import cutouts
+
+    cutouts.generate(options.root)
+    print(f"wrote {len(cutouts.CUTOUTS)} videos to {options.root}")
+    return 0

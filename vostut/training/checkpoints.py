@@ -1,0 +1,118 @@
+"""Checkpoints in safetensors: weights to share, and whole training states to resume from. Chapter 4."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from vostut.errors import DataError
+from vostut.images import write_atomically
+from vostut.networks.backbones import BACKBONES
+from vostut.networks.osvos import OSVOSNet
+
+
+def save_network(
+    path: str | os.PathLike, network: nn.Module, about: dict[str, Any], half: bool = False
+) -> None:
+    """Write a network's weights, and a JSON description of where they come from.
+
+    Args:
+        path: the ``.safetensors`` to write; it appears whole or not at all.
+        network: whose weights.
+        about: JSON-able; ``backbone`` is required to build the network again.
+        half: store float16, at half the size. Activations differ in the third digit.
+    """
+    tensors = {
+        name: (tensor.half() if half and tensor.is_floating_point() else tensor).detach().cpu().contiguous()
+        for name, tensor in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    write_atomically(Path(path), save(tensors, {"about": json.dumps(about)}))
+
+
+def load_network(path: str | os.PathLike) -> tuple[OSVOSNet, dict[str, Any]]:
+    """Build the OSVOS network that a checkpoint describes, and load its weights.
+
+    Raises:
+        DataError: no such file, a broken one, or weights of something else.
+    """
+    tensors, about = read(path)
+    backbone = about.get("backbone")
+    if backbone not in BACKBONES:
+        raise DataError(
+            f"{path}: describes a network on {backbone!r} (expected one of {', '.join(BACKBONES)})"
+        )
+    network = OSVOSNet(BACKBONES[backbone]())
+    load_into(network, tensors, path)
+    return network.eval(), about
+
+
+def load_into(network: nn.Module, tensors: dict[str, Tensor], path: str | os.PathLike) -> None:
+    """Load tensors into a network; every weight must be there in its shape."""
+    try:
+        result = network.load_state_dict({n: t.float() for n, t in tensors.items()}, strict=False)
+    except RuntimeError as error:
+        raise DataError(
+            f"{path}: weights of another network ({str(error).splitlines()[-1].strip()})"
+        ) from error
+    missing = [n for n in result.missing_keys if not n.endswith("num_batches_tracked")]
+    if missing or result.unexpected_keys:
+        raise DataError(
+            f"{path}: weights of another network (missing {missing[:2]}, "
+            f"unknown {result.unexpected_keys[:2]})"
+        )
+
+
+def read(path: str | os.PathLike) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """All tensors of a checkpoint and its description."""
+    if not Path(path).is_file():
+        raise DataError(f"{path}: no such checkpoint (expected a .safetensors file)")
+    try:
+        with safe_open(path, "pt") as file:
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118 (not a mapping)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise DataError(f"{path}: not a readable .safetensors checkpoint ({error})") from error
+
+
+def save_state(
+    path: str | os.PathLike, network: nn.Module, optimizer: torch.optim.Optimizer, about: dict[str, Any]
+) -> None:
+    """Write all that a training run needs to go on: weights, the optimiser's moments, the description."""
+    tensors = {f"network.{n}": t.detach().cpu().contiguous() for n, t in network.state_dict().items()}
+    for i, moments in optimizer.state_dict()["state"].items():
+        for name, value in moments.items():
+            if value is not None:
+                tensors[f"optimizer.{i}.{name}"] = torch.as_tensor(value).detach().cpu().contiguous().clone()
+    write_atomically(Path(path), save(tensors, {"about": json.dumps(about)}))
+
+
+def load_state(
+    path: str | os.PathLike, network: nn.Module, optimizer: torch.optim.Optimizer
+) -> dict[str, Any]:
+    """Put a network and its optimiser back into the state that :func:`save_state` wrote.
+
+    Returns:
+        The description.
+
+    Raises:
+        DataError: no such file, a broken one, or the state of another network.
+    """
+    tensors, about = read(path)
+    weights = {n.removeprefix("network."): t for n, t in tensors.items() if n.startswith("network.")}
+    load_into(network, {n: t for n, t in weights.items() if not n.endswith("num_batches_tracked")}, path)
+    state = optimizer.state_dict()
+    state["state"] = {}
+    for name, tensor in tensors.items():
+        if name.startswith("optimizer."):
+            _, i, moment = name.split(".")
+            state["state"].setdefault(int(i), {})[moment] = tensor
+    optimizer.load_state_dict(state)
+    return about
