@@ -205,7 +205,8 @@ def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float = 24.
             stream.pix_fmt = "yuv420p"
             for frame in frames:
                 height, width = frame.shape[0] // 2 * 2, frame.shape[1] // 2 * 2
-                stream.height, stream.width = height, width
+                if not stream.codec_context.is_open:
+                    stream.height, stream.width = height, width
                 picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[:height, :width]), "rgb24")
                 container.mux(stream.encode(picture))
             container.mux(stream.encode())

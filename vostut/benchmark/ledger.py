@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,13 @@ from vostut.video import Dataset
 
 
 def ledger_row(
-    name: str, folder: Path, dataset: Dataset, score: Score, command: str, note: str = ""
+    name: str,
+    folder: Path,
+    dataset: Dataset,
+    score: Score,
+    command: str,
+    note: str = "",
+    budget: int | None = None,
 ) -> dict[str, Any]:
     """A run's row.
 
@@ -32,29 +37,32 @@ def ledger_row(
         dataset: what it segmented.
         score: of its masks.
         command: that made the masks, as a reader of the repository would type it.
-        note: what the reader should know beside the numbers.
+        note: what the row shows, in words.
+        budget: the masks are those after so many steps of fine-tuning; None for the last.
     """
-    plan = json.loads((folder / "run.json").read_text())
     rows = [json.loads((folder / "sequences" / f"{n}.json").read_text()) for n in dataset]
     wall = [json.loads(line) for line in (folder / "wall.jsonl").read_text().splitlines()]
-    totals: dict[str, float] = defaultdict(float)
-    for row in rows:
-        for part, seconds in row["seconds"].items():
-            totals[part] += seconds
+    jobs = max(entry["jobs"] for entry in wall)
+    tuning, inference = ("fine-tuning", "probabilities") if budget is None else (
+        f"fine-tuning {budget}", f"probabilities-after-{budget}"
+    )  # fmt: skip
+    tuned = sum(row["seconds"][tuning] for row in rows)
+    inferred = sum(row["seconds"][inference] for row in rows)
     return {
         "name": name,
         "method": "OSVOS",
         "data": f"{dataset.name} {dataset.split}",
         "note": note,
         "command": command,
-        "plan": plan,
+        "plan": json.loads((folder / "run.json").read_text()),
         "code": code_version(),
         "hardware": rows[0]["hardware"],
-        "jobs": max(entry["jobs"] for entry in wall),
+        "jobs": jobs,
         "seconds": {
-            "wall": round(sum(entry["seconds"] for entry in wall), 1),
-            "work": {part: round(seconds, 1) for part, seconds in totals.items()},
-            "work per frame": round(sum(totals.values()) / sum(r["frames"] for r in rows), 3),
+            "fine-tuning a video": round(tuned / len(rows), 1),
+            "inference a frame": round(inferred / sum(row["frames"] - 1 for row in rows), 3),
+            "all videos": round((tuned + inferred) / jobs, 1),
+            "wall, with the looks at budgets": round(sum(entry["seconds"] for entry in wall), 1),
         },
         "peak memory MB": max(row["peak memory MB"] for row in rows),
         "score": score.to_json(frames=False),

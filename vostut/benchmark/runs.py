@@ -8,6 +8,7 @@ seconds, with and without snapping.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -67,7 +68,7 @@ def run_osvos(
             have been done, with their messages.
     """
     folder = Path(out)
-    about = {**json.loads(json.dumps(asdict(plan), default=str)), "data": [dataset.name, dataset.split]}
+    about = {**asdict(plan), "parent": _fingerprint(plan.parent), "data": [dataset.name, dataset.split]}
     _claim(folder, about)
     todo = [v for v in dataset.values() if not (folder / "sequences" / f"{v.name}.json").exists()]
     todo.sort(key=len, reverse=True)
@@ -87,10 +88,16 @@ def run_osvos(
     return folder
 
 
+def _fingerprint(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        raise DataError(f"{path}: no such checkpoint (expected a parent network's .safetensors file)")
+    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
 def _claim(folder: Path, about: dict[str, Any]) -> None:
     path = folder / "run.json"
     if path.exists():
-        if json.loads(path.read_text()) != about:
+        if json.loads(path.read_text()) != json.loads(json.dumps(about)):
             raise DataError(f"{path}: a run with another plan (expected a new folder, or the same plan)")
         return
     folder.mkdir(parents=True, exist_ok=True)

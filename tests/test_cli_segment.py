@@ -1,0 +1,98 @@
+"""``vostut segment`` on a video of one's own: what it writes, and what it says to bad input."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vostut.cli import main
+from vostut.images import read_mask, write_mask
+from vostut.networks import OSVOSNet, lite
+from vostut.training.checkpoints import save_network
+from vostut.video import frame_rate, open_frames, write_video
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory):
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("parent") / "parent.safetensors"
+    save_network(path, OSVOSNet(lite()), {"backbone": "lite"})
+    return path
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """A folder of 5 frames of 61 x 81 pixels, and the mask of the first."""
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for t in range(5):
+        frame = np.full((61, 81, 3), 40, np.uint8)
+        frame[20:40, 10 + 4 * t : 30 + 4 * t] = (230, 160, 0)
+        Image.fromarray(frame).save(folder / f"{t:05d}.png")
+    mask = np.zeros((61, 81), bool)
+    mask[20:40, 10:30] = True
+    write_mask(tmp_path / "first.png", mask)
+    return folder, tmp_path / "first.png"
+
+
+def segment(video, mask, out, parent, *more):
+    return main(
+        ["segment", "osvos", str(video), "--mask", str(mask), "--out", str(out), "--parent", str(parent),
+         "--preset", "quick", "--steps", "2", "--device", "cpu", *map(str, more)]
+    )  # fmt: skip
+
+
+def test_a_folder_of_frames_becomes_an_overlay_and_masks(clip, parent, tmp_path, capsys):
+    out = tmp_path / "overlay.mp4"
+    assert segment(*clip, out, parent, "--masks", tmp_path / "masks", "--fps", 10) == 0
+    assert "5 frames at 10 a second" in capsys.readouterr().out
+    written = open_frames(out)
+    assert len(written) == 5
+    assert written[0].shape == (60, 80, 3)  # H.264 asks for even sizes
+    assert frame_rate(out) == pytest.approx(10)
+    masks = sorted((tmp_path / "masks").glob("*.png"))
+    assert len(masks) == 5
+    np.testing.assert_array_equal(read_mask(masks[0]), read_mask(clip[1]))
+    assert not list(tmp_path.glob(".*part*"))
+
+
+def test_a_video_file_keeps_its_rate(clip, parent, tmp_path):
+    write_video(tmp_path / "in.mp4", iter(open_frames(clip[0])), fps=12)
+    mask = read_mask(clip[1])[:60, :80]
+    write_mask(tmp_path / "small.png", mask)
+    assert segment(tmp_path / "in.mp4", tmp_path / "small.png", tmp_path / "out.mp4", parent) == 0
+    assert frame_rate(tmp_path / "out.mp4") == pytest.approx(12)
+
+
+def test_snapping_with_stored_contours(clip, parent, tmp_path):
+    maps = tmp_path / "contours" / "frames"
+    maps.mkdir(parents=True)
+    for t in range(5):
+        cv2.imwrite(str(maps / f"{t:05d}.png"), np.zeros((61, 81), np.uint8))
+    out = tmp_path / "o.mp4"
+    assert segment(*clip, out, parent, "--contours", tmp_path / "contours", "--masks", tmp_path / "m") == 0
+    last = read_mask(tmp_path / "m" / "00004.png")
+    assert last.all() or not last.any()
+
+
+def test_bad_input_is_named(clip, parent, tmp_path, capsys):
+    frames, first = clip
+    out = tmp_path / "o.mp4"
+    blank, small = tmp_path / "blank.png", tmp_path / "small.png"
+    write_mask(blank, np.zeros((61, 81), bool))
+    write_mask(small, np.ones((6, 8), bool))
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    cases = [
+        ((frames, blank, out, parent), r"blank.png: the first mask is empty"),
+        ((frames, small, out, parent), r"small.png: the first mask is 8 x 6 pixels, the frames are 81 x 61"),
+        ((tmp_path / "broken.mp4", first, out, parent), "broken.mp4: not a readable video"),
+        ((tmp_path / "absent.mp4", first, out, parent), "absent.mp4: no such file or folder"),
+        ((frames, first, out, tmp_path / "absent.safetensors"), "absent.safetensors: no such checkpoint"),
+        ((frames, first, tmp_path / "o.avi", parent), "o.avi: cannot be written"),
+        ((frames, first, tmp_path / "no" / "o.mp4", parent), "cannot be written"),
+    ]
+    for arguments, message in cases:
+        assert segment(*arguments) == 2
+        assert message in capsys.readouterr().err
+    assert not out.exists()
