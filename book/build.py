@@ -23,13 +23,24 @@ from vostut.datasets import cutouts
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "_build"
-LIBRARIES = ("numpy", "matplotlib", "scikit-image", "opencv-python-headless", "torch", "timm", "higra", "myst-nb")
+LIBRARIES = (
+    "numpy",
+    "matplotlib",
+    "scikit-image",
+    "opencv-python-headless",
+    "torch",
+    "timm",
+    "higra",
+    "myst-nb",
+)
 
 
 def cache_key() -> str:
     """A hash of everything but the chapters themselves that decides what a chapter prints."""
     digest = hashlib.sha256()
-    sources = [p for p in (ROOT / "vostut").rglob("*") if p.suffix in {".py", ".js", ".css", ".json", ".safetensors"}]
+    sources = [
+        p for p in (ROOT / "vostut").rglob("*") if p.suffix in {".py", ".js", ".css", ".json", ".safetensors"}
+    ]
     recorded = [*(ROOT / "book" / "_data").glob("*"), *(ROOT / "ledger").glob("*.json")]
     for path in [*sorted(sources), *sorted(recorded)]:
         digest.update(path.relative_to(ROOT).as_posix().encode())

@@ -131,6 +131,41 @@ def test_fine_tuning_reports_each_step(parent, video):
     assert all(np.isfinite(loss) for _, loss in seen)
 
 
+def test_one_frame_is_learned_by_heart_in_seconds(video):
+    """Without augmentation, frame 0 itself must reach J 0.95: the gradient arrives, the loss is right."""
+    from vostut.checkpoints import lite_parent
+
+    tuning = FineTuning(height=120, steps=60, rates=Rates.adam(3e-4, 1e-3), augmentation=Augmentation(flip=0))
+    method = OSVOS(lite_parent(), OSVOSConfig(tuning))
+    network = method.fine_tune(video.frames[0], video.masks[0])
+    probability = next(method.probabilities(network, video.frames[:1]))
+    assert region_similarity(probability > 0.5, video.masks[0]) > 0.95
+
+
+def test_gradients_reach_what_must_train_and_nothing_else(parent, video):
+    """Stages that are not frozen, side branches and fusion learn; frozen stages and side scores stay."""
+    config = replace(TINY, freeze=2)
+    tuned = fine_tune(parent, video.frames[0], video.masks[0], config)
+    before = parent.state_dict()
+    changed = {n for n, p in tuned.named_parameters() if not torch.equal(p, before[n])}
+    kept = {n for n, _ in tuned.named_parameters()} - changed
+    assert kept == {
+        n for n, _ in tuned.named_parameters()
+        if n.startswith(("backbone.stages.0.", "backbone.stages.1.", "scores."))
+    }  # fmt: skip
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_cpu_and_gpu_agree(parent, video):
+    """The same parent gives the same probabilities, and fine-tuning in float32 nearly the same masks."""
+    masks = []
+    for device in ("cpu", "cuda"):
+        fabric = make_fabric(device, "32-true")
+        method = OSVOS(parent, OSVOSConfig(TINY), fabric=fabric)
+        masks.append(np.stack(list(method.segment(video.frames[:3], video.masks[0]))))
+    assert (masks[0] != masks[1]).mean() < 0.02
+
+
 def test_one_shot_with_the_lite_parent_beats_copying_the_first_mask():
     from vostut.checkpoints import lite_parent
 

@@ -64,22 +64,27 @@ class FineTuning:
         """One to three minutes a video on two CPU cores."""
         vgg = backbone == "vgg16"
         return cls(
-            height=240 if vgg else 480, steps=120 if vgg else 300, schedule="polynomial",
-            rates=Rates.adam(backbone=1e-5 if vgg else 1e-4, heads=5e-4),
+            height=240 if vgg else 480,
+            steps=120 if vgg else 300,
+            schedule="polynomial",
+            rates=Rates.adam(backbone=1e-5 if vgg else 2e-4, heads=5e-4 if vgg else 7e-4),
             augmentation=Augmentation(
-                sizes=(0.6, 0.8, 1.0), angle=10, scale=(0.7, 1.4), colour=0.2
+                sizes=(0.6, 0.8, 1.0) if vgg else (0.5, 0.75, 1.0), angle=10, scale=(0.7, 1.4), colour=0.2
             ),
-            freeze=2 if vgg else 0,
-        )  # fmt: skip
+            freeze=2,
+        )
 
     @classmethod
     def quick(cls, backbone: str = "lite") -> FineTuning:
         """Seconds a video, on the embedded cutouts."""
         return cls(
-            height=240, steps=40, schedule="polynomial",
-            rates=Rates.adam(backbone=1e-5 if backbone == "vgg16" else 1e-4, heads=5e-4),
+            height=240,
+            steps=40,
+            schedule="polynomial",
+            rates=Rates.adam(backbone=1e-5 if backbone == "vgg16" else 2e-4, heads=7e-4),
             augmentation=Augmentation(angle=10, scale=(0.8, 1.25), colour=0.1),
-        )  # fmt: skip
+            freeze=2,
+        )
 
 
 def fine_tune(

@@ -1,0 +1,37 @@
+"""Condense the log of a parent's training for chapter 4.
+
+    python book/parent_log.py runs/lite-parent book/_data/osvos_lite_parent.json
+
+Writes the mean loss of every 100 steps, and the number of steps, the side weights and the seconds spent.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from vostut.training.checkpoints import read
+
+
+def main(run: str, out: str) -> None:
+    """Read a run's log and checkpoint, write the summary."""
+    folder = Path(run)
+    entries = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    _, about = read(folder / "parent.safetensors")
+    size = 10  # the log has one entry for ten steps
+    groups = [entries[i : i + size] for i in range(0, len(entries) - size + 1, size)]
+    summary = {
+        "steps": about["step"],
+        "side_weights": about["config"]["side_weights"],
+        "seconds": about["seconds"],
+        "step": [group[-1]["step"] for group in groups],
+        "loss": [round(float(np.mean([e["loss"] for e in group])), 5) for group in groups],
+    }
+    Path(out).write_text(json.dumps(summary) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
