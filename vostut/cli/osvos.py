@@ -26,6 +26,12 @@ PRESETS = ("paper", "laptop", "quick")
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add the commands to the parser."""
+    _add_train(commands)
+    _add_run(commands)
+    _add_segment(commands)
+
+
+def _add_train(commands: argparse._SubParsersAction) -> None:
     train = commands.add_parser("train", help="train a parent network")
     train.add_argument("method", choices=METHODS)
     train.add_argument("--backbone", choices=("vgg16", "lite"), default="vgg16")
@@ -43,6 +49,8 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     _add_device_options(train)
     train.set_defaults(run=_train)
 
+
+def _add_run(commands: argparse._SubParsersAction) -> None:
     run = commands.add_parser("run", help="segment and score a whole data set")
     run.add_argument("method", choices=METHODS)
     run.add_argument("--out", type=Path, required=True, help="folder of the run; one that exists is resumed")
@@ -58,6 +66,8 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     _add_device_options(run)
     run.set_defaults(run=_run)
 
+
+def _add_segment(commands: argparse._SubParsersAction) -> None:
     segment = commands.add_parser("segment", help="segment a video of your own")
     segment.add_argument("method", choices=METHODS)
     segment.add_argument("video", type=Path, help="a video file, or a folder of frames")
