@@ -99,7 +99,8 @@ def run(name: str, network: nn.Module, tuning: FineTuning, video, seconds: float
             next_look = max(next_look * 1.6, spent * 1.3)
             aside += time.perf_counter() - now
         if spent > seconds:
-            curve.append((round(spent, 1), step, round(j(net), 4)))
+            if curve[-1:] and curve[-1][1] != step:
+                curve.append((round(spent, 1), step, round(j(net), 4)))
             raise Stop
 
     method.watch = watch

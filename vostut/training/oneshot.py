@@ -65,7 +65,7 @@ class FineTuning:
         vgg = backbone == "vgg16"
         return cls(
             height=240 if vgg else 480,
-            steps=120 if vgg else 300,
+            steps=120 if vgg else 200,
             schedule="polynomial",
             rates=Rates.adam(backbone=1e-5 if vgg else 2e-4, heads=5e-4 if vgg else 7e-4),
             augmentation=Augmentation(
