@@ -12,7 +12,7 @@ from small_data import write_davis
 from vostut.benchmark import evaluate
 from vostut.benchmark.hardware import code_version, describe_hardware, peak_memory
 from vostut.benchmark.ledger import by_attribute, ledger_row, read_ledger, write_row
-from vostut.benchmark.runs import RunPlan, make_masks, read_probability, run_osvos
+from vostut.benchmark.runs import RunPlan, make_masks, read_probability, run_method
 from vostut.cli import main
 from vostut.datasets import open_layout
 from vostut.errors import DataError
@@ -43,7 +43,7 @@ def plan(parent):
 
 
 def test_a_run_leaves_probabilities_masks_and_a_row(plan, data, tmp_path):
-    folder = run_osvos(plan, data, tmp_path / "run", progress=False)
+    folder = run_method(plan, data, tmp_path / "run", progress=False)
     assert len(list((folder / "probabilities" / "left").glob("*.png"))) == 3
     assert len(list((folder / "probabilities-after-1" / "right").glob("*.png"))) == 2
     assert 0 <= read_probability(folder / "probabilities" / "left" / "00001.png").min() <= 1
@@ -51,7 +51,7 @@ def test_a_run_leaves_probabilities_masks_and_a_row(plan, data, tmp_path):
     masks = make_masks(folder, data)
     score = evaluate(masks, data, metrics=("J", "F", "T"), progress=False)
     row = ledger_row("tiny", folder, data, score, "vostut run", "a test")
-    early = ledger_row("tiny-1", folder, data, score, "vostut run", budget=1)
+    early = ledger_row("tiny-1", folder, data, score, "vostut run", source="probabilities-after-1")
     assert 0 < early["seconds"]["fine-tuning a video"] <= row["seconds"]["fine-tuning a video"]
     assert row["plan"]["parent"]["file"] == "parent.safetensors"
     assert str(tmp_path) not in json.dumps(row)
@@ -60,7 +60,7 @@ def test_a_run_leaves_probabilities_masks_and_a_row(plan, data, tmp_path):
 
 
 def test_snapping_makes_masks_of_superpixels(plan, data, tmp_path):
-    folder = run_osvos(plan, data, tmp_path / "run", progress=False)
+    folder = run_method(plan, data, tmp_path / "run", progress=False)
     flat = make_masks(
         folder, data, contours=lambda video: lambda t, frame: np.zeros(frame.shape[:2]), snapping=Snapping()
     )
@@ -72,38 +72,38 @@ def test_snapping_makes_masks_of_superpixels(plan, data, tmp_path):
 
 
 def test_a_stopped_run_goes_on_where_it_was(plan, data, tmp_path, monkeypatch):
-    whole = run_osvos(plan, data, tmp_path / "whole", progress=False)
-    parts = run_osvos(plan, data, tmp_path / "parts", progress=False)
+    whole = run_method(plan, data, tmp_path / "whole", progress=False)
+    parts = run_method(plan, data, tmp_path / "parts", progress=False)
     done = parts / "sequences" / "left.json"
     stamp = done.stat().st_mtime_ns
     (parts / "sequences" / "right.json").unlink()
     (parts / "probabilities" / "right" / "00001.png").unlink()
-    run_osvos(plan, data, parts, progress=False)
+    run_method(plan, data, parts, progress=False)
     assert done.stat().st_mtime_ns == stamp
     for path in (whole / "probabilities").rglob("*.png"):
         assert path.read_bytes() == (parts / path.relative_to(whole)).read_bytes()
 
 
 def test_another_plan_is_refused(plan, data, tmp_path):
-    run_osvos(plan, data, tmp_path / "run", progress=False)
+    run_method(plan, data, tmp_path / "run", progress=False)
     with pytest.raises(DataError, match="a run with another plan"):
-        run_osvos(replace(plan, budgets=()), data, tmp_path / "run", progress=False)
+        run_method(replace(plan, budgets=()), data, tmp_path / "run", progress=False)
     with pytest.raises(DataError, match="no such checkpoint"):
-        run_osvos(replace(plan, parent=tmp_path / "absent"), data, tmp_path / "new", progress=False)
+        run_method(replace(plan, parent=tmp_path / "absent"), data, tmp_path / "new", progress=False)
 
 
 def test_a_video_that_fails_does_not_lose_the_others(plan, data, tmp_path):
     (tmp_path / "DAVIS" / "JPEGImages" / "480p" / "left" / "00002.jpg").write_bytes(b"broken")
     with pytest.raises(DataError, match=r"1 of 2 videos failed: left: .*00002.jpg"):
-        run_osvos(plan, data, tmp_path / "run", progress=False)
+        run_method(plan, data, tmp_path / "run", progress=False)
     assert (tmp_path / "run" / "sequences" / "right.json").exists()
     assert not (tmp_path / "run" / "sequences" / "left.json").exists()
 
 
 def test_processes_give_the_same_masks_as_one(plan, data, tmp_path):
     plan = replace(plan, threads=1)
-    one = run_osvos(plan, data, tmp_path / "one", progress=False)
-    two = run_osvos(plan, data, tmp_path / "two", jobs=2, progress=False)
+    one = run_method(plan, data, tmp_path / "one", progress=False)
+    two = run_method(plan, data, tmp_path / "two", jobs=2, progress=False)
     for path in (one / "probabilities").rglob("*.png"):
         a, b = read_probability(path), read_probability(two / path.relative_to(one))
         np.testing.assert_allclose(a, b, atol=2 / 255)

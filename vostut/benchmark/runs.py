@@ -20,61 +20,76 @@ from typing import Any
 import cv2
 import numpy as np
 from joblib import Parallel, delayed
+from lightning_fabric import Fabric
 from tqdm.auto import tqdm
 
 from vostut.benchmark.hardware import describe_hardware, peak_memory
 from vostut.errors import DataError
+from vostut.flow import FLOWS, Flow
 from vostut.images import write_atomically, write_mask
+from vostut.methods.masktrack import MaskTrack, MaskTrackConfig
 from vostut.methods.osvos import OSVOS, OSVOSConfig
 from vostut.methods.snapping import Contours, Snapping, snap, superpixels
-from vostut.networks.osvos import OSVOSNet
-from vostut.training.checkpoints import load_network
+from vostut.training.checkpoints import load_masktrack, load_network
 from vostut.training.loop import make_fabric
 from vostut.video import Dataset, Video
 
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run of OSVOS does.
+    """What a run does.
 
     Attributes:
-        parent: checkpoint of the parent network.
-        config: fine-tuning and inference.
+        parent: checkpoint of OSVOS's parent network, or of MaskTrack's offline network.
+        config: fine-tuning and inference; it decides which of the two methods runs.
         budgets: fine-tuning steps after which all frames are segmented as well, besides the end.
+        flow: MaskTrack: also segment with a second stream on this flow (a name in ``vostut.flow.FLOWS``).
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         precision: see :func:`vostut.training.loop.make_fabric`.
         threads: of each process; 0 leaves it to PyTorch.
     """
 
     parent: Path
-    config: OSVOSConfig
+    config: OSVOSConfig | MaskTrackConfig
     budgets: tuple[int, ...] = ()
+    flow: str = ""
     device: str = "auto"
     precision: str = "auto"
     threads: int = 0
 
+    @property
+    def method(self) -> str:
+        """The method's name."""
+        return "MaskTrack" if isinstance(self.config, MaskTrackConfig) else "OSVOS"
 
-def run_osvos(
+
+def run_method(
     plan: RunPlan, dataset: Dataset, out: str | os.PathLike, jobs: int = 1, progress: bool = True
 ) -> Path:
     """Segment every video of a data set, or those that an interrupted run has left.
 
     Returns:
         The folder, with ``probabilities/<sequence>/<frame>.png`` (and ``probabilities-after-N``, for each
-        budget), ``sequences/<sequence>.json`` and ``run.json``.
+        budget, and ``probabilities-flow``), ``sequences/<sequence>.json`` and ``run.json``.
 
     Raises:
         DataError: the folder holds a run with another plan; or videos that failed, after all others
             have been done, with their messages.
     """
     folder = Path(out)
-    about = {**asdict(plan), "parent": _fingerprint(plan.parent), "data": [dataset.name, dataset.split]}
+    about = {
+        "method": plan.method,
+        **asdict(plan),
+        "parent": _fingerprint(plan.parent),
+        "data": [dataset.name, dataset.split],
+    }
     _claim(folder, about)
     todo = [v for v in dataset.values() if not (folder / "sequences" / f"{v.name}.json").exists()]
     todo.sort(key=len, reverse=True)
     tasks = (delayed(_segment_in_worker)(plan, video, folder) for video in todo)
     finished = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(tasks)
-    bar = tqdm(finished, total=len(todo), desc="OSVOS", unit="video", disable=None if progress else True)
+    hidden = None if progress else True
+    bar = tqdm(finished, total=len(todo), desc=plan.method, unit="video", disable=hidden)
     began = time.monotonic()
     try:
         failures = [failure for failure in bar if failure]
@@ -120,18 +135,23 @@ def _segment_in_worker(plan: RunPlan, video: Video, folder: Path) -> str | None:
 
 def segment_video(plan: RunPlan, video: Video, folder: Path) -> None:
     """Fine-tune on one video, write the probabilities of its frames, then its JSON file."""
-    parent, _ = load_network(plan.parent)
     fabric = make_fabric(plan.device, plan.precision)
+    first = np.asarray(video.masks[0])
     seconds: dict[str, float] = {}
+    losses: list[float] = []
     aside = 0.0  # time spent on segmenting for the budgets, which is not fine-tuning
 
-    def keep(network: OSVOSNet, name: str) -> None:
-        started = time.monotonic()
-        frames = method.probabilities(network, video.frames[1:])
+    def keep(network: Any, name: str, flow: Flow | None = None) -> None:
+        began = time.monotonic()
+        if isinstance(method, MaskTrack):
+            method.flow = flow
+            frames = method.probabilities(network, video.frames, first)
+        else:
+            frames = method.probabilities(network, video.frames[1:])
         write_probabilities(frames, video, folder / name / video.name)
-        seconds[name] = time.monotonic() - started
+        seconds[name] = time.monotonic() - began
 
-    def watch(step: int, network: OSVOSNet, loss: float) -> None:
+    def watch(step: int, network: Any, loss: float) -> None:
         nonlocal aside
         losses.append(loss)
         if step in plan.budgets:
@@ -141,12 +161,13 @@ def segment_video(plan: RunPlan, video: Video, folder: Path) -> None:
             network.train()
             aside += time.monotonic() - began
 
-    losses: list[float] = []
-    method = OSVOS(parent, plan.config, fabric=fabric, watch=watch)
+    method = _method(plan, fabric, watch)
     started = time.monotonic()
-    network = method.fine_tune(video.frames[0], np.asarray(video.masks[0]))
+    network = method.fine_tune(video.frames[0], first)
     seconds["fine-tuning"] = time.monotonic() - started - aside
     keep(network, "probabilities")
+    if plan.flow:
+        keep(network, "probabilities-flow", FLOWS[plan.flow])
     row = {
         "sequence": video.name,
         "frames": len(video),
@@ -159,6 +180,12 @@ def segment_video(plan: RunPlan, video: Video, folder: Path) -> None:
     path = folder / "sequences" / f"{video.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, (json.dumps(row, indent=1) + "\n").encode())
+
+
+def _method(plan: RunPlan, fabric: Fabric, watch: Callable[[int, Any, float], None]) -> OSVOS | MaskTrack:
+    if isinstance(plan.config, MaskTrackConfig):
+        return MaskTrack(load_masktrack(plan.parent)[0], plan.config, fabric=fabric, watch=watch)
+    return OSVOS(load_network(plan.parent)[0], plan.config, fabric=fabric, watch=watch)
 
 
 def write_probabilities(probabilities: Iterator[np.ndarray], video: Video, folder: Path) -> None:
@@ -183,7 +210,7 @@ def make_masks(
     dataset: Dataset,
     threshold: float = 0.5,
     contours: Callable[[Video], Contours] | None = None,
-    snapping: Snapping = Snapping(),  # noqa: B008 (frozen)
+    snapping: Snapping | None = None,
     source: str = "probabilities",
     jobs: int = 1,
 ) -> Path:
@@ -194,7 +221,7 @@ def make_masks(
         dataset: the videos that it segmented.
         threshold: without snapping.
         contours: gives each video's contour maps; None for no snapping.
-        snapping: thresholds of the snapping.
+        snapping: thresholds of the snapping; by default the published ones.
         source: which probabilities.
         jobs: how many processes.
 
@@ -206,7 +233,7 @@ def make_masks(
     Parallel(n_jobs=jobs)(
         delayed(_masks_of_video)(
             folder / source / video.name, video, out / video.name, threshold,
-            contours(video) if contours else None, snapping,
+            contours(video) if contours else None, snapping or Snapping(),
         )
         for video in dataset.values()
     )  # fmt: skip

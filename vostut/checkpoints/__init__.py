@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vostut.networks.masktrack import MaskTrackNet
 from vostut.networks.osvos import OSVOSNet
-from vostut.training.checkpoints import load_network
+from vostut.training.checkpoints import load_masktrack, load_network
 
 OSVOS_LITE = Path(__file__).parent / "osvos_lite.safetensors"
 """The parent network on EfficientNet-Lite0, trained on DAVIS-2016's training videos."""
+
+MASKTRACK_LITE = Path(__file__).parent / "masktrack_lite.safetensors"
+"""The MaskTrack network on EfficientNet-Lite0, trained on still images."""
 
 
 def lite_parent() -> OSVOSNet:
     """The Lite parent network of OSVOS, ready for fine-tuning."""
     return load_network(OSVOS_LITE)[0]
+
+
+def lite_masktrack() -> MaskTrackNet:
+    """The Lite network of MaskTrack, ready for tracking and for fine-tuning."""
+    return load_masktrack(MASKTRACK_LITE)[0]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vostut import __version__
-from vostut.cli import osvos, scoring
+from vostut.cli import run, scoring, segment, train
 from vostut.errors import DataError
 
 
@@ -29,8 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vostut", description="Video object segmentation on DAVIS.")
     parser.add_argument("--version", action="version", version=f"vostut {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    scoring.add_commands(commands)
-    osvos.add_commands(commands)
+    for part in (scoring, train, run, segment):
+        part.add_commands(commands)
 
     cutouts = commands.add_parser("cutouts", help="write the moving cutouts to a folder")
     cutouts.add_argument("root", type=Path, help="the folder to write, in the DAVIS layout")

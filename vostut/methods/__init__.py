@@ -1,14 +1,17 @@
-"""What segments a video: baselines, saved masks, and OSVOS."""
+"""What segments a video: baselines, saved masks, OSVOS and MaskTrack."""
 
 from typing import Any
 
+from vostut.flow import dis_flow, warp_backward
 from vostut.methods.base import Method
-from vostut.methods.baselines import CopyFirstMask, WarpByFlow, dis_flow, warp_backward
+from vostut.methods.baselines import CopyFirstMask, WarpByFlow
 from vostut.methods.saved import SavedMasks
 
 __all__ = [
     "OSVOS",
     "CopyFirstMask",
+    "MaskTrack",
+    "MaskTrackConfig",
     "Method",
     "OSVOSConfig",
     "SavedMasks",
@@ -24,4 +27,8 @@ def __getattr__(name: str) -> Any:
         from vostut.methods import osvos
 
         return getattr(osvos, name)
+    if name in {"MaskTrack", "MaskTrackConfig"}:
+        from vostut.methods import masktrack
+
+        return getattr(masktrack, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

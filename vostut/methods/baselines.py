@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-import cv2
 import numpy as np
 
-Flow = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""(frame t, frame t+1) -> H x W x 2 float32: the displacement (dx, dy) of each pixel of frame t."""
+from vostut.flow import Flow, dis_flow, warp_backward
 
 
 class CopyFirstMask:
@@ -44,28 +42,3 @@ class WarpByFlow:
             mask = warp_backward(mask, self._flow(frame, last))
             yield mask
             last = frame
-
-
-def warp_backward(mask: np.ndarray, flow_to_mask: np.ndarray) -> np.ndarray:
-    """Give every pixel the label that stands where the flow says it came from.
-
-    Args:
-        mask: H x W bool, the mask of the *other* frame.
-        flow_to_mask: H x W x 2 float32, from this frame to the mask's frame, in pixels.
-
-    Returns:
-        H x W bool; what comes from outside the image is background.
-    """
-    height, width = mask.shape
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    source = cv2.remap(
-        mask.astype(np.float32), x + flow_to_mask[..., 0], y + flow_to_mask[..., 1], cv2.INTER_LINEAR
-    )
-    return source >= 0.5
-
-
-def dis_flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Dense optical flow by DIS (Kroeger et al., ECCV 2016), as OpenCV ships it; needs no weights."""
-    grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (first, second)]
-    estimator = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    return estimator.calc(grey[0], grey[1], None)

@@ -2,6 +2,7 @@
 
 from vostut.networks.backbones import Backbone, lite, vgg16
 from vostut.networks.hed import HED
+from vostut.networks.masktrack import MaskTrackNet
 from vostut.networks.osvos import OSVOSNet
 
-__all__ = ["HED", "Backbone", "OSVOSNet", "lite", "vgg16"]
+__all__ = ["HED", "Backbone", "MaskTrackNet", "OSVOSNet", "lite", "vgg16"]

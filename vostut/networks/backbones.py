@@ -59,7 +59,7 @@ class Backbone(nn.Module):
         """Features of an image.
 
         Args:
-            image: B x 3 x H x W, RGB in [0, 1].
+            image: B x 3 x H x W, RGB in [0, 1]; with the channel of :meth:`add_channel`, B x 4 x H x W.
 
         Returns:
             One B x C x ceil(H / stride) x ceil(W / stride) for each of ``channels`` and ``strides``.
@@ -73,6 +73,22 @@ class Backbone(nn.Module):
             if i in self.side_stages:
                 outputs.append(features)
         return outputs
+
+    def add_channel(self, std: float = 0.0) -> None:
+        """Let the first convolution take a fourth channel: in MaskTrack, the previous mask. Chapter 5.
+
+        The channel is in [0, 1] and is normalised like a colour of mean one half.
+
+        Args:
+            std: of the new filters' Gaussian; 0 starts them at zero, so that at first nothing changes.
+        """
+        first = next(m for m in self.modules() if isinstance(m, nn.Conv2d))
+        extra = torch.randn_like(first.weight[:, :1]) * std
+        first.weight = nn.Parameter(torch.cat([first.weight.detach(), extra], dim=1))
+        first.in_channels += 1
+        half = torch.full_like(self.mean[:, :1], 0.5)
+        self.mean = torch.cat([self.mean, half], dim=1)
+        self.std = torch.cat([self.std, self.std.mean(dim=1, keepdim=True)], dim=1)
 
     def freeze(self, stages: int) -> None:
         """Keep the first stages as they are: no gradient flows into them and none is computed."""
@@ -96,17 +112,24 @@ class Backbone(nn.Module):
         return (p for p in self.parameters() if p.requires_grad)
 
 
-def vgg16() -> Backbone:
+def vgg16(atrous: bool = False) -> Backbone:
     """VGG-16 without its classifier: 13 convolutions in 5 stages, the last four handed on.
 
     Max-pooling rounds up, as in Caffe, so that a pixel at the border is never dropped. The last pooling
     goes with the classifier: it would only halve the resolution once more.
+
+    Args:
+        atrous: as in DeepLab (Chen et al., ICLR 2015), the fourth pooling keeps the resolution and the fifth
+            stage's convolutions look twice as far apart instead: stride 8 with the weights of stride 16.
     """
     stages, before = [], 3
     for i, widths in enumerate(VGG16_STAGES):
+        spread = 2 if atrous and i == 4 else 1
         layers: list[nn.Module] = [nn.MaxPool2d(2, stride=2, ceil_mode=True)] if i else []
+        if spread == 2:
+            layers = [nn.MaxPool2d(3, stride=1, padding=1)]
         for width in widths:
-            layers += [nn.Conv2d(before, width, 3, padding=1), nn.ReLU(inplace=True)]
+            layers += [nn.Conv2d(before, width, 3, padding=spread, dilation=spread), nn.ReLU(inplace=True)]
             before = width
         stages.append(nn.Sequential(*layers))
     return Backbone(
@@ -114,21 +137,27 @@ def vgg16() -> Backbone:
         stages,
         sides=(1, 2, 3, 4),
         channels=(128, 256, 512, 512),
-        strides=(2, 4, 8, 16),
+        strides=(2, 4, 8, 8) if atrous else (2, 4, 8, 16),
         mean=(122.67891434 / 255, 116.66876762 / 255, 104.00698793 / 255),
         std=(1 / 255, 1 / 255, 1 / 255),
     )
 
 
-def lite() -> Backbone:
+def lite(atrous: bool = False) -> Backbone:
     """EfficientNet-Lite0 without its classifier (Tan & Le, 2019, without squeeze-and-excitation).
 
     3 million weights against VGG-16's 15 million, and about a fortieth of its arithmetic; a better
     ImageNet classifier nevertheless. The layers are timm's.
+
+    Args:
+        atrous: the last stage keeps stride 16 and looks twice as far apart.
     """
     import timm
 
-    net = timm.create_model("tf_efficientnet_lite0", features_only=True, out_indices=(0, 1, 2, 3, 4))
+    net = timm.create_model(
+        "tf_efficientnet_lite0", features_only=True, out_indices=(0, 1, 2, 3, 4),
+        output_stride=16 if atrous else 32,
+    )  # fmt: skip
     stem = nn.Sequential(net.conv_stem, net.bn1)
     blocks = list(net.blocks)
     stages = [
@@ -143,7 +172,7 @@ def lite() -> Backbone:
         stages,
         sides=(0, 1, 2, 3, 4),
         channels=(16, 24, 40, 112, 320),
-        strides=(2, 4, 8, 16, 32),
+        strides=(2, 4, 8, 16, 16) if atrous else (2, 4, 8, 16, 32),
         mean=(127 / 255,) * 3,
         std=(128 / 255,) * 3,
         memory_format=torch.channels_last,

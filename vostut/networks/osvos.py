@@ -52,6 +52,15 @@ class OSVOSNet(nn.Module):
         branches = [side(f) for side, f in zip(self.sides, self.backbone(image), strict=True)]
         return self._fused(branches, image.shape[-2:])
 
+    def parts(self) -> dict[str, list[nn.Module]]:
+        """The modules that learn at each of the rates of :class:`vostut.training.optimisers.Rates`."""
+        return {
+            "backbone": [self.backbone],
+            "sides": [self.sides],
+            "scores": [self.scores],
+            "fuse": [self.fuse],
+        }
+
     def _scored(self, branches: Sequence[Tensor], size: Sequence[int]) -> list[Tensor]:
         return [
             upsample(score(branch), stride, size)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from vostut.errors import DataError
 from vostut.images import write_atomically
 from vostut.networks.backbones import BACKBONES
+from vostut.networks.masktrack import MaskTrackNet
 from vostut.networks.osvos import OSVOSNet
 
 
@@ -43,15 +44,35 @@ def load_network(path: str | os.PathLike) -> tuple[OSVOSNet, dict[str, Any]]:
     Raises:
         DataError: no such file, a broken one, or weights of something else.
     """
-    tensors, about = read(path)
-    backbone = about.get("backbone")
-    if backbone not in BACKBONES:
-        raise DataError(
-            f"{path}: describes a network on {backbone!r} (expected one of {', '.join(BACKBONES)})"
-        )
-    network = OSVOSNet(BACKBONES[backbone]())
+    tensors, about = _described(path, "OSVOS")
+    network = OSVOSNet(BACKBONES[about["backbone"]]())
     load_into(network, tensors, path)
     return network.eval(), about
+
+
+def load_masktrack(path: str | os.PathLike) -> tuple[MaskTrackNet, dict[str, Any]]:
+    """Build the MaskTrack network that a checkpoint describes, and load its weights.
+
+    Raises:
+        DataError: no such file, a broken one, or weights of something else.
+    """
+    tensors, about = _described(path, "MaskTrack")
+    uses_mask = about["config"].get("mask_input", True)
+    network = MaskTrackNet(BACKBONES[about["backbone"]](atrous=True), uses_mask=uses_mask)
+    load_into(network, tensors, path)
+    return network.eval(), about
+
+
+def _described(path: str | os.PathLike, method: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    tensors, about = read(path)
+    if about.get("backbone") not in BACKBONES:
+        raise DataError(
+            f"{path}: describes a network on {about.get('backbone')!r} "
+            f"(expected one of {', '.join(BACKBONES)})"
+        )
+    if not about.get("network", method).startswith(method):
+        raise DataError(f"{path}: holds {about['network']} (expected a network of {method})")
+    return tensors, about
 
 
 def load_into(network: nn.Module, tensors: dict[str, Tensor], path: str | os.PathLike) -> None:

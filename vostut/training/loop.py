@@ -43,6 +43,7 @@ def fit(
     for step in steps:
         for group in optimizer.param_groups:
             group["lr"] = group["base_lr"] * rate(step)
+        torch.manual_seed(step)  # dropout, too, is the same after an interruption
         total = 0.0
         for part in range(accumulate):
             number = (step * accumulate + part) * fabric.world_size + fabric.global_rank

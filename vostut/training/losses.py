@@ -45,6 +45,22 @@ def class_balanced_cross_entropy(logits: Tensor, target: Tensor, reduction: str 
     return loss.sum() / len(logits) if reduction == "sum" else loss.mean()
 
 
+def cross_entropy(logits: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Plain cross-entropy: every pixel weighs the same. DeepLab's loss, and MaskTrack's.
+
+    Args:
+        logits: B x 1 x H x W.
+        target: B x 1 x H x W, of zeros and ones.
+        reduction: ``"mean"`` or ``"sum"`` over the pixels; both are averaged over the batch.
+    """
+    loss = F.binary_cross_entropy_with_logits(logits, target.to(logits.dtype), reduction=reduction)
+    return loss / len(logits) if reduction == "sum" else loss
+
+
+LOSSES = {"balanced": class_balanced_cross_entropy, "plain": cross_entropy}
+"""What a recipe's ``loss`` may name."""
+
+
 def deep_supervision(
     fused: Tensor, sides: Sequence[Tensor], target: Tensor, side_weight: float, reduction: str = "mean"
 ) -> Tensor:

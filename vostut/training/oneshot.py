@@ -5,17 +5,23 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from vostut.networks.masktrack import MaskTrackNet
 from vostut.networks.osvos import OSVOSNet
-from vostut.training.augment import Augmentation, augment, fit_height, to_tensors
+from vostut.training.augment import Augmentation, augment, fit_height
+from vostut.training.deform import Deformation
 from vostut.training.loop import fit, make_fabric, polynomial
-from vostut.training.losses import class_balanced_cross_entropy
+from vostut.training.losses import LOSSES
 from vostut.training.optimisers import Rates, make_optimiser
+from vostut.training.sampling import rgb_input, rough_mask_input
+
+Net = TypeVar("Net", OSVOSNet, MaskTrackNet)
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class FineTuning:
         check_every: steps between two looks at them.
         patience: looks without a gain after which training stops.
         seed: of the augmentations.
+        loss: ``"balanced"`` (OSVOS) or ``"plain"`` (MaskTrack).
+        deformation: of the mask that MaskTrack is fed; None for OSVOS, which is fed none.
     """
 
     height: int
@@ -50,6 +58,8 @@ class FineTuning:
     check_every: int = 25
     patience: int = 4
     seed: int = 0
+    loss: str = "balanced"
+    deformation: Deformation | None = None
 
     @classmethod
     def paper(cls) -> FineTuning:
@@ -88,13 +98,13 @@ class FineTuning:
 
 
 def fine_tune(
-    parent: OSVOSNet,
+    parent: Net,
     frame: np.ndarray,
     mask: np.ndarray,
     config: FineTuning,
     fabric: Fabric | None = None,
-    watch: Callable[[int, OSVOSNet, float], None] | None = None,
-) -> OSVOSNet:
+    watch: Callable[[int, Net, float], None] | None = None,
+) -> Net:
     """Fine-tune a copy of the parent on one annotated frame.
 
     Args:
@@ -112,18 +122,20 @@ def fine_tune(
     fabric.seed_everything(config.seed, verbose=False)
     network = copy.deepcopy(parent)
     network.backbone.freeze(config.freeze)
-    network.scores.requires_grad_(False)  # only the fused logit is used from here on
+    if isinstance(network, OSVOSNet):
+        network.scores.requires_grad_(False)  # only the fused logit is used from here on
     network.train()
     model, optimizer = fabric.setup(network, make_optimiser(network, config.rates))
     model.mark_forward_method("segment")
     small, small_mask = fit_height(frame, mask, config.height)
+    to_input = rgb_input if config.deformation is None else rough_mask_input(config.deformation)
 
     def sample(number: int) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng([config.seed, 3, number])
-        return to_tensors(*augment(small, small_mask, config.augmentation, rng), fabric.device)
+        return to_input(*augment(small, small_mask, config.augmentation, rng), rng, fabric.device)
 
     def loss(net: nn.Module, image: Tensor, target: Tensor, step: int) -> Tensor:
-        return class_balanced_cross_entropy(net.segment(image).float(), target, config.reduction)
+        return LOSSES[config.loss](net.segment(image).float(), target, config.reduction)
 
     stop = EarlyStopping(network, sample, config)
 
@@ -141,7 +153,12 @@ def fine_tune(
 class EarlyStopping:
     """Keep the weights with which augmentations that are never trained on are segmented best."""
 
-    def __init__(self, network: OSVOSNet, sample: Callable[[int], tuple[Tensor, Tensor]], config: FineTuning):
+    def __init__(
+        self,
+        network: OSVOSNet | MaskTrackNet,
+        sample: Callable[[int], tuple[Tensor, Tensor]],
+        config: FineTuning,
+    ):
         self.network = network
         self.config = config
         self.samples = [sample(-1 - i & 0x7FFFFFFF) for i in range(config.held_out)]
@@ -165,7 +182,7 @@ class EarlyStopping:
         self.network.eval()
         with torch.no_grad():
             losses = [
-                class_balanced_cross_entropy(self.network.segment(image).float(), target)
+                LOSSES[self.config.loss](self.network.segment(image).float(), target)
                 for image, target in self.samples
             ]
         self.network.train()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from vostut.networks.masktrack import MaskTrackNet
 from vostut.networks.osvos import OSVOSNet
 
 
@@ -16,9 +17,9 @@ class Rates:
     Attributes:
         optimiser: ``"sgd"`` (momentum 0.9, the paper's) or ``"adamw"``.
         backbone: learning rate of the pretrained stages.
-        sides: of the side branches' 3 x 3 convolutions.
+        sides: of what is new: the side branches' 3 x 3 convolutions, or MaskTrack's head.
         scores: of the 1 x 1 convolutions that are supervised directly.
-        fuse: of the 1 x 1 convolution that fuses the branches.
+        fuse: of the last 1 x 1 convolution, which fuses the branches or gives MaskTrack's logit.
         bias: factor for biases; Caffe's habit was to let them learn at twice the rate.
         weight_decay: on weights, never on biases.
     """
@@ -42,14 +43,9 @@ class Rates:
         return cls("adamw", backbone, heads, heads, heads, weight_decay=weight_decay)
 
 
-def make_optimiser(network: OSVOSNet, rates: Rates) -> torch.optim.Optimizer:
+def make_optimiser(network: OSVOSNet | MaskTrackNet, rates: Rates) -> torch.optim.Optimizer:
     """An optimiser over the parameters that take a gradient; each group remembers its ``base_lr``."""
-    modules = [
-        (network.backbone, rates.backbone),
-        (network.sides, rates.sides),
-        (network.scores, rates.scores),
-        (network.fuse, rates.fuse),
-    ]
+    modules = [(m, getattr(rates, part)) for part, found in network.parts().items() for m in found]
     groups = []
     for module, lr in modules:
         named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]

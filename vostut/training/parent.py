@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
-import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
-from vostut.errors import DataError
+from vostut.datasets.stills import FramesAsStills
 from vostut.networks.backbones import BACKBONES
 from vostut.networks.osvos import OSVOSNet
 from vostut.networks.weights import load_imagenet
-from vostut.training.augment import Augmentation, augment, fit_height, to_tensors
-from vostut.training.checkpoints import load_state, save_network, save_state
-from vostut.training.loop import fit, make_fabric, polynomial
+from vostut.training.augment import Augmentation
+from vostut.training.loop import make_fabric, polynomial
 from vostut.training.losses import deep_supervision
 from vostut.training.optimisers import Rates, make_optimiser
+from vostut.training.sampling import Sampler
+from vostut.training.session import Session
 from vostut.video import Video
 
 
@@ -118,54 +113,12 @@ def train_parent(
     fabric.seed_everything(config.seed, verbose=False)
     network = OSVOSNet(load_imagenet(BACKBONES[config.backbone](), imagenet))
     network.backbone.freeze(config.freeze)
-    network.train()
-    optimizer = make_optimiser(network, config.rates)
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    start, spent = _resume(folder, config, network, optimizer)
-    model, optim = fabric.setup(network, optimizer)
-    began = time.monotonic() - spent
-    bar = tqdm(total=config.steps, initial=start, disable=not progress or fabric.global_rank > 0, unit="step")
-
-    def after(step: int, loss: float) -> None:
-        bar.update()
-        bar.set_postfix(loss=f"{loss:.4g}")
-        if fabric.global_rank > 0:
-            return
-        done = step + 1
-        if done % 10 == 0:
-            _log(folder, done, loss, time.monotonic() - began)
-        if done % config.save_every == 0 or done == config.steps:
-            save_state(folder / "state.safetensors", network, optimizer, _about(config, done, began))
-
-    fit(
-        fabric, model, optim, FrameSampler(videos, config, fabric.device), _loss(config),
-        range(start, config.steps), _rate(config), config.accumulate, after,
-    )  # fmt: skip
-    bar.close()
-    if fabric.global_rank == 0:
-        save_network(folder / "parent.safetensors", network, _about(config, config.steps, began), half=True)
+    session = Session(out, network, make_optimiser(network, config.rates), config, "OSVOS parent", fabric)
+    rate = polynomial(config.steps) if config.schedule == "polynomial" else _stages(config.steps)
+    sample = Sampler(FramesAsStills(videos.values()), config, fabric.device)
+    session.train(sample, _loss(config), rate, progress)
+    session.finish("parent.safetensors")
     return network.eval()
-
-
-class FrameSampler:
-    """Training frames in a random order that starts anew with each pass over the data."""
-
-    def __init__(self, videos: Mapping[str, Video], config: ParentTraining, device: torch.device):
-        self.frames = [(video, t) for video in videos.values() for t in range(len(video))]
-        if not self.frames:
-            raise DataError("no training videos (expected at least one)")
-        self.config = config
-        self.device = device
-
-    def __call__(self, number: int) -> tuple[Tensor, Tensor]:
-        """Sample ``number`` of the run; the same number gives the same sample."""
-        seed, (epoch, place) = self.config.seed, divmod(number, len(self.frames))
-        order = np.random.default_rng([seed, 1, epoch]).permutation(len(self.frames))
-        video, t = self.frames[order[place]]
-        frame, mask = fit_height(video.frames[t], video.masks[t], self.config.height)
-        rng = np.random.default_rng([seed, 2, number])
-        return to_tensors(*augment(frame, mask, self.config.augmentation, rng), self.device)
 
 
 def _loss(config: ParentTraining) -> Any:
@@ -179,47 +132,13 @@ def _loss(config: ParentTraining) -> Any:
     return loss
 
 
-def _rate(config: ParentTraining) -> Any:
-    if config.schedule == "polynomial":
-        return polynomial(config.steps)
-    unit = config.steps / 50_000
+def _stages(steps: int) -> Callable[[int], float]:
+    """The paper's schedule, scaled to a number of steps: see :class:`ParentTraining`."""
+    unit = steps / 50_000
     ends = (15_000 * unit, 30_000 * unit, 50_000 * unit)
 
-    def stages(step: int) -> float:
+    def rate(step: int) -> float:
         stage = next(i for i, end in enumerate(ends) if step < end)
         return 1.0 if step - (0, *ends)[stage] < 10_000 * unit else 0.1
 
-    return stages
-
-
-def _resume(
-    folder: Path, config: ParentTraining, network: nn.Module, optimizer: torch.optim.Optimizer
-) -> tuple[int, float]:
-    """(steps done, seconds spent) of the run in a folder; zeros for a new one."""
-    path = folder / "state.safetensors"
-    if not path.exists():
-        return 0, 0.0
-    about = load_state(path, network, optimizer)
-    if about["config"] != json.loads(json.dumps(asdict(config))):
-        raise DataError(f"{path}: the state of a training with another recipe (expected a new folder)")
-    log = folder / "log.jsonl"
-    if log.exists():
-        kept = [line for line in log.read_text().splitlines() if json.loads(line)["step"] <= about["step"]]
-        log.write_text("".join(line + "\n" for line in kept))
-    return about["step"], about["seconds"]
-
-
-def _about(config: ParentTraining, step: int, began: float) -> dict[str, Any]:
-    return {
-        "network": "OSVOS parent",
-        "backbone": config.backbone,
-        "step": step,
-        "seconds": round(time.monotonic() - began, 1),
-        "config": asdict(config),
-        "torch": torch.__version__,
-    }
-
-
-def _log(folder: Path, step: int, loss: float, seconds: float) -> None:
-    with (folder / "log.jsonl").open("a") as file:
-        file.write(json.dumps({"step": step, "loss": round(loss, 6), "seconds": round(seconds, 1)}) + "\n")
+    return rate

@@ -1,0 +1,38 @@
+"""Several objects: each tracked on its own, pixels given to the likeliest."""
+
+import numpy as np
+import pytest
+
+from vostut.errors import DataError
+from vostut.methods.several import SeveralObjects, merge
+
+
+class Oracle:
+    """Knows that every object moves one pixel to the right a frame."""
+
+    def track(self, frames, first_mask):
+        for t in range(1, len(frames)):
+            yield np.roll(first_mask, t, axis=1) * 0.9
+
+
+def test_objects_keep_their_ids():
+    ids = np.zeros((6, 12), np.uint8)
+    ids[1:3, 1:3], ids[4:6, 6:9] = 2, 5
+    tracked = list(SeveralObjects(Oracle).segment([None] * 3, ids))
+    np.testing.assert_array_equal(tracked, [ids, np.roll(ids, 1, axis=1), np.roll(ids, 2, axis=1)])
+    assert tracked[1].dtype == np.uint8
+
+
+def test_the_likeliest_wins_and_the_unlikely_is_background():
+    probabilities = np.array([[[0.9, 0.6, 0.3, 0.7]], [[0.2, 0.8, 0.4, 0.7]]])
+    assert merge(probabilities, [1, 3]).tolist() == [[1, 3, 0, 1]]
+
+
+def test_one_object_is_the_threshold():
+    values = np.random.default_rng(0).random((1, 5, 7))
+    np.testing.assert_array_equal(merge(values, [1]), values[0] > 0.5)
+
+
+def test_no_objects_are_an_error():
+    with pytest.raises(DataError, match="no object|is empty"):
+        next(SeveralObjects(Oracle).segment([None], np.zeros((4, 4), np.uint8)))

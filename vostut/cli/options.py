@@ -1,0 +1,109 @@
+"""Options that several commands share, and what becomes of them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vostut.cli.scoring import positive
+
+if TYPE_CHECKING:
+    from vostut.methods.masktrack import MaskTrackConfig
+    from vostut.methods.osvos import OSVOSConfig
+    from vostut.methods.snapping import Contours
+    from vostut.video import Dataset, Video
+
+METHODS = ("osvos", "masktrack")
+PRESETS = ("paper", "laptop", "quick")
+
+
+def add_method_options(parser: argparse.ArgumentParser) -> None:
+    """Which network, which recipe."""
+    add = parser.add_argument
+    add("--parent", type=Path, help="checkpoint of the trained network (default: the package's, on Lite)")
+    add("--preset", choices=PRESETS, default="laptop")
+    add("--steps", type=positive, help="fine-tuning steps (default: the preset's)")
+    add("--seed", type=int, default=0)
+    add("--contours", help="OSVOS: snap to contours: 'hed', or a folder of <sequence>/<frame>.png")
+    add("--flow", choices=("dis", "raft"), help="MaskTrack: a second stream on this optical flow")
+
+
+def add_data_options(parser: argparse.ArgumentParser, split: str) -> None:
+    """Which videos."""
+    add = parser.add_argument
+    add("--davis", type=Path, metavar="ROOT", help="the data set's folder (default: the variable DAVIS)")
+    add("--dataset", default="davis2016", help="davis2016 (default), davis2017, gygo, cutouts or layout")
+    add("--split", default=split, help=f"which split (default: {split})")
+    add("--sequences", type=lambda text: text.split(","), help="only these, comma-separated")
+
+
+def add_device_options(parser: argparse.ArgumentParser) -> None:
+    """Where it is computed, and how exactly."""
+    add = parser.add_argument
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU if there is one")
+    add(
+        "--precision",
+        default="auto",
+        help="default: bf16-mixed where the hardware computes in it, else 32-true",
+    )
+    add("--threads", type=positive, default=0, help="CPU threads of each process (default: all)")
+
+
+def make_dataset(options: argparse.Namespace) -> Dataset:
+    """The videos that the options name."""
+    from vostut.datasets import davis_root, open_dataset
+    from vostut.video import Dataset
+
+    root = options.davis
+    if root is None and options.dataset != "cutouts":
+        root = davis_root()
+    data = open_dataset(options.dataset, root, options.split)
+    if options.sequences:
+        data = Dataset(data.name, data.split, [data[name] for name in options.sequences])
+    return data
+
+
+def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTrackConfig]:
+    """The trained network's file, and the preset with what the options change."""
+    from vostut.checkpoints import MASKTRACK_LITE, OSVOS_LITE
+    from vostut.methods import masktrack, osvos
+    from vostut.training.checkpoints import read
+
+    parent = options.parent or (OSVOS_LITE if options.method == "osvos" else MASKTRACK_LITE)
+    _, about = read(parent)
+    presets = osvos.PRESETS if options.method == "osvos" else masktrack.PRESETS
+    config = presets[options.preset](about.get("backbone", "lite"))  # type: ignore[operator]
+    tuning = config.fine_tuning
+    if tuning is not None:
+        tuning = replace(tuning, seed=options.seed, steps=options.steps or tuning.steps)
+        config = replace(config, fine_tuning=tuning, height=tuning.height)
+    if getattr(options, "no_one_shot", False):
+        config = replace(config, fine_tuning=None)
+    return parent, config
+
+
+def make_contours(options: argparse.Namespace) -> Callable[[Video], Contours] | None:
+    """What gives a video's contour maps, if snapping is asked for."""
+    if options.contours is None:
+        return None
+    from vostut.methods.snapping import hed_contours, stored_contours
+    from vostut.networks.weights import load_hed
+
+    if options.contours == "hed":
+        found = hed_contours(load_hed())
+        return lambda video: found
+    folder = Path(options.contours)
+    return lambda video: stored_contours(folder / video.name)
+
+
+def set_threads(threads: int) -> None:
+    """Threads of PyTorch and OpenCV; 0 leaves them."""
+    if threads:
+        import cv2
+        import torch
+
+        torch.set_num_threads(threads)
+        cv2.setNumThreads(threads)

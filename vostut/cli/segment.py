@@ -1,0 +1,119 @@
+"""``vostut segment``: a video of one's own."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vostut.cli.options import (
+    METHODS,
+    add_device_options,
+    add_method_options,
+    make_config,
+    make_contours,
+    set_threads,
+)
+from vostut.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from vostut.methods.base import Method
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    segment = commands.add_parser("segment", help="segment a video of your own")
+    segment.add_argument("method", choices=METHODS)
+    segment.add_argument("video", type=Path, help="a video file, or a folder of frames")
+    segment.add_argument(
+        "--mask", type=Path, required=True, help="PNG that marks the object in the first frame"
+    )
+    segment.add_argument("--out", type=Path, required=True, help="the .mp4 to write, with the object tinted")
+    segment.add_argument("--masks", type=Path, help="also write a mask PNG for each frame to this folder")
+    segment.add_argument(
+        "--fps", type=float, help="frames per second (default: the video's, 24 for a folder)"
+    )
+    add_method_options(segment)
+    add_device_options(segment)
+    segment.set_defaults(run=_segment)
+
+
+def _segment(options: argparse.Namespace) -> int:
+    from vostut.images import read_mask
+    from vostut.methods.osvos import check_first_mask
+    from vostut.video import frame_rate, open_frames, write_video
+
+    if options.out.suffix.lower() != ".mp4" or not options.out.parent.is_dir():
+        raise DataError(
+            f"{options.out}: cannot be written (expected a name ending in .mp4, in a folder that exists)"
+        )
+    set_threads(options.threads)
+    frames = open_frames(options.video)
+    mask = read_mask(options.mask)
+    try:
+        check_first_mask(frames[0], mask)
+    except DataError as error:
+        raise DataError(f"{options.mask}: {error}") from error
+    _, config = make_config(options)
+    with _progress(config.fine_tuning.steps if config.fine_tuning else 0, "fine-tuning", "step") as watch:
+        masks = _method(options, frames, mask, watch).segment(frames, mask)
+        rate = options.fps or frame_rate(options.video)
+        write_video(options.out, _pictures(frames, masks, options.masks), rate)
+    print(f"wrote {options.out}: {len(frames)} frames at {rate:g} a second")
+    return 0
+
+
+def _method(
+    options: argparse.Namespace, frames: object, mask: np.ndarray, watch: Callable[[int, object, float], None]
+) -> Method:
+    from vostut.flow import FLOWS
+    from vostut.methods.masktrack import MaskTrack, MaskTrackConfig
+    from vostut.methods.osvos import OSVOS
+    from vostut.training.checkpoints import load_masktrack, load_network
+    from vostut.training.loop import make_fabric
+    from vostut.video import Video
+
+    parent, config = make_config(options)
+    fabric = make_fabric(options.device, options.precision)
+    if isinstance(config, MaskTrackConfig):
+        flow = FLOWS[options.flow] if options.flow else None
+        return MaskTrack(load_masktrack(parent)[0], config, flow, fabric, watch)
+    find = make_contours(options)
+    contours = find(Video(options.video.stem, frames, [mask])) if find else None  # type: ignore[arg-type]
+    return OSVOS(load_network(parent)[0], config, contours, fabric, watch)
+
+
+def _pictures(frames: object, masks: Iterator[np.ndarray], folder: Path | None) -> Iterator[np.ndarray]:
+    """Overlays for the video, writing the masks on the way."""
+    from tqdm.auto import tqdm
+
+    from vostut.images import write_mask
+    from vostut.plot import overlay
+
+    for t, mask in enumerate(tqdm(masks, total=len(frames), desc="segmenting", unit="frame", disable=None)):  # type: ignore[arg-type]
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_mask(folder / f"{t:05d}.png", mask)
+        yield overlay(frames[t], mask)  # type: ignore[index]
+
+
+class _progress:
+    """A bar over fine-tuning steps, as the function that fine-tuning calls after each."""
+
+    def __init__(self, steps: int, name: str, unit: str):
+        from tqdm.auto import tqdm
+
+        self.bar = tqdm(total=steps, desc=name, unit=unit, disable=None)
+
+    def __enter__(self) -> Callable[[int, object, float], None]:
+        return lambda step, network, loss: self._show(loss)
+
+    def _show(self, loss: float) -> None:
+        self.bar.update()
+        self.bar.set_postfix(loss=f"{loss:.4g}")
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()

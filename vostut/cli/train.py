@@ -1,0 +1,109 @@
+"""``vostut train``: a network to start from, on DAVIS's training videos or on still images."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from vostut.cli.options import (
+    METHODS,
+    PRESETS,
+    add_data_options,
+    add_device_options,
+    make_dataset,
+    set_threads,
+)
+from vostut.cli.scoring import positive
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    train = commands.add_parser("train", help="train the network that fine-tuning starts from")
+    train.add_argument("method", choices=METHODS)
+    train.add_argument(
+        "--backbone", choices=("vgg16", "lite"), help="default: vgg16 for osvos, lite for masktrack"
+    )
+    train.add_argument("--preset", choices=PRESETS, default="laptop")
+    train.add_argument(
+        "--imagenet", type=Path, help="ImageNet weights (default: VOSTUT_WEIGHTS, a package, a download)"
+    )
+    train.add_argument("--steps", type=int, help="optimiser steps (default: the preset's; 0 for no training)")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--devices", type=positive, default=1, help="how many GPUs (default: 1)")
+    train.add_argument(
+        "--out", type=Path, required=True, help="folder of the training; one that exists is resumed"
+    )
+    train.add_argument(
+        "--stills", type=Path, action="append", default=[],
+        help="masktrack: a folder of images and masks; may be given several times",
+    )  # fmt: skip
+    train.add_argument(
+        "--frames", action="store_true", help="masktrack: also take the videos' frames for still images"
+    )
+    for name, words in (
+        ("no-deformation", "feed the true mask"),
+        ("no-bending", "deform by affine maps only"),
+        ("no-dilation", "do not dilate"),
+        ("no-mask", "leave the mask channel out"),
+        ("zero-mask", "start the mask channel's filters at zero"),
+    ):
+        train.add_argument(f"--{name}", action="store_true", help=f"masktrack, ablation: {words}")
+    add_data_options(train, split="train")
+    add_device_options(train)
+    train.set_defaults(run=_train)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from vostut.training.loop import make_fabric
+
+    set_threads(options.threads)
+    fabric = make_fabric(options.device, options.precision, options.devices)
+    fabric.launch()
+    train = _train_osvos if options.method == "osvos" else _train_masktrack
+    print(f"wrote {train(options, fabric)}")
+    return 0
+
+
+def _train_osvos(options: argparse.Namespace, fabric: object) -> Path:
+    from vostut.training import ParentTraining, train_parent
+
+    backbone = options.backbone or "vgg16"
+    if options.preset == "paper":
+        config = replace(ParentTraining.paper(), backbone=backbone)
+    else:
+        config = getattr(ParentTraining, options.preset)(backbone)
+    steps = config.steps if options.steps is None else options.steps
+    config = replace(config, seed=options.seed, steps=steps)
+    train_parent(make_dataset(options), config, options.out, fabric, options.imagenet)  # type: ignore[arg-type]
+    return options.out / "parent.safetensors"
+
+
+def _train_masktrack(options: argparse.Namespace, fabric: object) -> Path:
+    from vostut.datasets.stills import FramesAsStills, Together, open_stills
+    from vostut.training import OfflineTraining, train_offline
+
+    backbone = options.backbone or "lite"
+    if options.preset == "paper":
+        config = replace(OfflineTraining.paper(), backbone=backbone)
+    else:
+        config = getattr(OfflineTraining, options.preset)(backbone)
+    deformation = config.deformation
+    if options.no_bending:
+        deformation = replace(deformation, points=0)
+    if options.no_dilation:
+        deformation = replace(deformation, dilate=0)
+    config = replace(
+        config,
+        seed=options.seed,
+        steps=config.steps if options.steps is None else options.steps,
+        deformation=None if options.no_deformation else deformation,
+        mask_input=not options.no_mask,
+        mask_std=0.0 if options.zero_mask else config.mask_std,
+    )
+    collections = [open_stills(folder) for folder in options.stills]
+    if options.frames or not collections:
+        collections.append(FramesAsStills(make_dataset(options).values()))  # type: ignore[arg-type]
+    stills = Together(*collections)
+    train_offline(stills, config, options.out, fabric, options.imagenet)  # type: ignore[arg-type]
+    return options.out / "offline.safetensors"

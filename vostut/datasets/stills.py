@@ -1,0 +1,117 @@
+"""Still images with one mask each: what MaskTrack learns from. Explained in chapter 5.
+
+The saliency data sets differ in folder names only::
+
+    ECSSD      images/0001.jpg      ground_truth_mask/0001.png
+    PASCAL-S   images/1.jpg         masks/1.png                 (graded: 0 to 255, a vote of observers)
+    MSRA10K    Imgs/100.jpg         Imgs/100.png
+
+:func:`open_stills` takes any of them, and any other folder in which an image and its mask share a name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vostut.errors import DataError
+from vostut.images import read_rgb
+from vostut.video import Video
+
+Still = tuple[np.ndarray, np.ndarray]
+"""An image, H x W x 3 uint8 RGB, and its mask, H x W bool."""
+
+PHOTOGRAPHS = (".jpg", ".jpeg", ".bmp")
+
+
+class Stills(Sequence[Still]):
+    """Images with masks, read when they are asked for.
+
+    Args:
+        pairs: (image file, mask file).
+    """
+
+    def __init__(self, pairs: Sequence[tuple[Path, Path]]):
+        self.pairs = list(pairs)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> Still:  # type: ignore[override]
+        photograph, path = self.pairs[index]
+        image, mask = read_rgb(photograph), _read_graded(path)
+        if mask.shape != image.shape[:2]:
+            raise DataError(
+                f"{path}: mask of {mask.shape[1]} x {mask.shape[0]} pixels, but its image has "
+                f"{image.shape[1]} x {image.shape[0]} (expected the same size)"
+            )
+        return image, mask
+
+
+class FramesAsStills(Sequence[Still]):
+    """The frames of videos, each taken for a still image: their order is forgotten.
+
+    Args:
+        videos: with masks.
+    """
+
+    def __init__(self, videos: Iterable[Video]):
+        self.places = [(video, t) for video in videos for t in range(len(video))]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, index: int) -> Still:  # type: ignore[override]
+        video, t = self.places[index]
+        return video.frames[t], np.asarray(video.masks[t]) > 0
+
+
+class Together(Sequence[Still]):
+    """Several collections one after the other."""
+
+    def __init__(self, *collections: Sequence[Still]):
+        self.collections = collections
+
+    def __len__(self) -> int:
+        return sum(map(len, self.collections))
+
+    def __getitem__(self, index: int) -> Still:  # type: ignore[override]
+        for collection in self.collections:
+            if index < len(collection):
+                return collection[index]
+            index -= len(collection)
+        raise IndexError(index)
+
+
+def open_stills(folder: str | os.PathLike) -> Stills:
+    """Find the image/mask pairs in a folder and in the folders below it.
+
+    A mask is a PNG that shares its name with a photograph (JPEG or BMP) of the same collection. Photographs
+    without a mask are passed over.
+
+    Raises:
+        DataError: no such folder, or no pair in it.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise DataError(f"{root}: no such folder (expected images and masks)")
+    files = sorted(p for p in root.rglob("*") if p.is_file() and not p.name.startswith("."))
+    masks = {p.stem: p for p in files if p.suffix.lower() == ".png"}
+    photographs = {p.stem: p for p in reversed(files) if p.suffix.lower() in PHOTOGRAPHS}
+    pairs = [(photographs[name], masks[name]) for name in sorted(masks) if name in photographs]
+    if not pairs:
+        raise DataError(f"{root}: no pairs (expected NAME.jpg and NAME.png, in one folder or in two)")
+    return Stills(pairs)
+
+
+def _read_graded(path: Path) -> np.ndarray:
+    """A mask with any grey levels, at half of 255; with levels 0 and 1, at one half."""
+    data = np.fromfile(path, np.uint8)
+    grey = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if len(data) else None
+    if grey is None:
+        raise DataError(f"{path}: not a readable mask (expected a grey PNG)")
+    return grey > (127 if grey.max() > 1 else 0)

@@ -1,0 +1,65 @@
+"""Several objects in one video (DAVIS-2017): one pass for each, and the likeliest wins. Chapter 5."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from vostut.errors import DataError
+
+
+class Tracker(Protocol):
+    """A method that gives probabilities: OSVOS and MaskTrack."""
+
+    def track(self, frames: Sequence[np.ndarray], first_mask: np.ndarray) -> Iterator[np.ndarray]:
+        """The object's probability in frames 1, 2, ..., H x W in [0, 1]."""
+        ...
+
+
+class SeveralObjects:
+    """Segment each object on its own, then let them compete for the pixels.
+
+    Args:
+        make: gives the tracker for an object; called once for each.
+        threshold: a pixel belongs to an object above this probability.
+    """
+
+    def __init__(self, make: Callable[[], Tracker], threshold: float = 0.5):
+        self.make = make
+        self.threshold = threshold
+
+    def segment(self, frames: Sequence[np.ndarray], first_ids: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield object ids for each frame, the first ids themselves for the first.
+
+        Args:
+            frames: T arrays of H x W x 3, uint8, RGB.
+            first_ids: H x W, unsigned integers: 0 for the background, 1, 2, ... for the objects.
+
+        Raises:
+            DataError: there is no object in frame 0.
+        """
+        found = [int(i) for i in np.unique(first_ids) if i]
+        if not found:
+            raise DataError("the first mask is empty (expected object ids 1, 2, ... in frame 0)")
+        yield first_ids
+        tracks = [self.make().track(frames, first_ids == i) for i in found]
+        for probabilities in zip(*tracks, strict=True):
+            yield merge(np.stack(probabilities), found, self.threshold)
+
+
+def merge(probabilities: np.ndarray, ids: Sequence[int], threshold: float = 0.5) -> np.ndarray:
+    """Each pixel to its likeliest object, or to none.
+
+    Args:
+        probabilities: K x H x W in [0, 1], one map for each object.
+        ids: the K object ids.
+        threshold: below it, a pixel is background. Of equals, the object that comes first wins.
+
+    Returns:
+        H x W uint8.
+    """
+    likeliest = probabilities.argmax(axis=0)
+    ids_of_pixels = np.asarray(ids, np.uint8)[likeliest]
+    return np.where(probabilities.max(axis=0) > threshold, ids_of_pixels, 0).astype(np.uint8)
