@@ -61,6 +61,8 @@ class Peer(nn.Module):
         self.backbone.stages = self.net.stages
         self.sides, self.scores, self.fuse = self.net.side_prep, self.net.score_dsn, self.net.fuse
 
+    parts = OSVOSNet.parts
+
     def segment(self, image: torch.Tensor) -> torch.Tensor:
         return self.net((image - self.backbone.mean) / self.backbone.std)[-1]
 

@@ -1,4 +1,4 @@
-"""Bring the README up to date: its picture and its table. ``python book/readme.py``."""
+"""Bring the README up to date: its picture and its tables. ``python book/readme.py``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from vostut.benchmark import OFFICIAL_VAL
+from vostut.benchmark.ledger import read_ledger
 from vostut.datasets import cutouts
 from vostut.plot import overlay
 
@@ -21,10 +22,12 @@ README = BOOK.parent / "README.md"
 
 
 def main() -> None:
-    """Draw the picture, and write the table between its marks."""
+    """Draw the picture, and write the tables between their marks."""
     draw()
     text = README.read_text()
-    README.write_text(re.sub(r"(?<=<!-- scores -->\n).*?(?=<!-- end -->)", table(), text, flags=re.DOTALL))
+    for mark, content in (("scores", table()), ("results", results())):
+        text = re.sub(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- end -->)", content, text, flags=re.DOTALL)
+    README.write_text(text)
 
 
 def table() -> str:
@@ -40,6 +43,24 @@ def table() -> str:
         cells = " | ".join(f"{ours:.3f} ({theirs:.3f})" for ours, theirs in pairs)
         lines.append(f"| {official.title} | {cells} |")
     return "\n".join(lines) + "\n"
+
+
+def results() -> str:
+    """Our own runs over the validation split, from the ledger, below the published values."""
+    rows = [r for n, r in read_ledger(BOOK.parent / "ledger").items() if not re.search(r"-budget-|-no-", n)]
+    lines = ["| | J mean | F mean | T | hours | made by |", "|---|--:|--:|--:|--:|---|"]
+    for method, key in (("OSVOS", "osvos"), ("MaskTrack", "msk")):
+        published = OFFICIAL_VAL[key]
+        numbers = (published.J.mean, published.F.mean, published.T)
+        percent = " | ".join(f"{100 * v:.1f}" for v in numbers)
+        lines.append(f"| **{method}, published** | {percent} | | |")
+        mine = [r for r in rows if r["method"] == method and r["data"].endswith("val")]
+        for row in sorted(mine, key=lambda r: -r["score"]["J"]["mean"]):
+            cells = [f"{100 * row['score'][m]['mean']:.1f}" for m in "JFT"]
+            hours = f"{row['seconds']['all videos'] / 3600:.1f}"
+            link = f"[{row['name']}](ledger/{row['name']}.json)"
+            lines.append(f"| {method}, {row['note']} | {' | '.join(cells)} | {hours} | {link} |")
+    return "\n".join(line for line in lines) + "\n"
 
 
 def draw() -> None:

@@ -47,6 +47,7 @@ def test_readme_shows_the_recorded_scores():
     readme = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(readme)
     assert readme.table() in (REPOSITORY / "README.md").read_text()
+    assert readme.results() in (REPOSITORY / "README.md").read_text()
 
 
 def test_every_exercise_has_a_solution():

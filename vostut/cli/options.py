@@ -75,7 +75,7 @@ def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTr
     parent = options.parent or (OSVOS_LITE if options.method == "osvos" else MASKTRACK_LITE)
     _, about = read(parent)
     presets = osvos.PRESETS if options.method == "osvos" else masktrack.PRESETS
-    config = presets[options.preset](about.get("backbone", "lite"))  # type: ignore[operator]
+    config = presets[options.preset](about.get("backbone", "lite"))
     tuning = config.fine_tuning
     if tuning is not None:
         tuning = replace(tuning, seed=options.seed, steps=options.steps or tuning.steps)

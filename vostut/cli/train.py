@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vostut.cli.options import (
     METHODS,
@@ -15,6 +17,9 @@ from vostut.cli.options import (
     set_threads,
 )
 from vostut.cli.scoring import positive
+
+if TYPE_CHECKING:
+    from vostut.datasets.stills import Still
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -75,20 +80,20 @@ def _train_osvos(options: argparse.Namespace, fabric: object) -> Path:
         config = getattr(ParentTraining, options.preset)(backbone)
     steps = config.steps if options.steps is None else options.steps
     config = replace(config, seed=options.seed, steps=steps)
-    train_parent(make_dataset(options), config, options.out, fabric, options.imagenet)  # type: ignore[arg-type]
+    train_parent(make_dataset(options), config, options.out, fabric, options.imagenet)
     return options.out / "parent.safetensors"
 
 
 def _train_masktrack(options: argparse.Namespace, fabric: object) -> Path:
     from vostut.datasets.stills import FramesAsStills, Together, open_stills
-    from vostut.training import OfflineTraining, train_offline
+    from vostut.training import Deformation, OfflineTraining, train_offline
 
     backbone = options.backbone or "lite"
     if options.preset == "paper":
         config = replace(OfflineTraining.paper(), backbone=backbone)
     else:
         config = getattr(OfflineTraining, options.preset)(backbone)
-    deformation = config.deformation
+    deformation = config.deformation or Deformation()
     if options.no_bending:
         deformation = replace(deformation, points=0)
     if options.no_dilation:
@@ -101,9 +106,9 @@ def _train_masktrack(options: argparse.Namespace, fabric: object) -> Path:
         mask_input=not options.no_mask,
         mask_std=0.0 if options.zero_mask else config.mask_std,
     )
-    collections = [open_stills(folder) for folder in options.stills]
+    collections: list[Sequence[Still]] = [open_stills(folder) for folder in options.stills]
     if options.frames or not collections:
-        collections.append(FramesAsStills(make_dataset(options).values()))  # type: ignore[arg-type]
+        collections.append(FramesAsStills(make_dataset(options).values()))
     stills = Together(*collections)
-    train_offline(stills, config, options.out, fabric, options.imagenet)  # type: ignore[arg-type]
+    train_offline(stills, config, options.out, fabric, options.imagenet)
     return options.out / "offline.safetensors"

@@ -33,6 +33,9 @@ class Backbone(nn.Module):
         frozen: how many of the first stages take no gradient; see :meth:`freeze`.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(
         self,
         name: str,

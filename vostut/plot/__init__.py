@@ -1,9 +1,10 @@
-"""Pictures of videos and masks: still, playing, and to paint on."""
+"""Pictures of videos and masks: still, playing, to paint on, and to deform."""
 
 from vostut.plot.live import glue
 from vostut.plot.paint import paint
 from vostut.plot.pictures import disagreement, grid, overlay, show
 from vostut.plot.player import player
+from vostut.plot.playground import playground
 from vostut.plot.style import (
     BLUE,
     EXTRA,
@@ -39,6 +40,7 @@ __all__ = [
     "overlay",
     "paint",
     "player",
+    "playground",
     "show",
     "use_style",
 ]

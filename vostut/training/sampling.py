@@ -18,9 +18,17 @@ from vostut.training.deform import Deformation, box, deform
 class SamplingRecipe(Protocol):
     """The part of a recipe that says how an image becomes a sample."""
 
-    height: int
-    augmentation: Augmentation
-    seed: int
+    @property
+    def height(self) -> int:
+        """The image is resized to this height."""
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """What it goes through."""
+
+    @property
+    def seed(self) -> int:
+        """Of all random numbers."""
 
 
 ToInput = Callable[[np.ndarray, np.ndarray, np.random.Generator, torch.device], tuple[Tensor, Tensor]]

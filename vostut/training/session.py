@@ -23,10 +23,21 @@ from vostut.training.loop import Loss, Sample, fit
 class Recipe(Protocol):
     """What every recipe says, beside its own fields; a dataclass."""
 
-    backbone: str
-    steps: int
-    accumulate: int
-    save_every: int
+    @property
+    def backbone(self) -> str:
+        """The backbone's name."""
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps."""
+
+    @property
+    def accumulate(self) -> int:
+        """Samples whose gradients make one step."""
+
+    @property
+    def save_every(self) -> int:
+        """Steps between two states."""
 
 
 class Session:

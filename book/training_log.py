@@ -1,6 +1,6 @@
-"""Condense the log of a parent's training for chapter 4.
+"""Condense the log of a training for chapters 4 and 5.
 
-    python book/parent_log.py runs/lite-parent book/_data/osvos_lite_parent.json
+    python book/training_log.py runs/lite-parent book/_data/osvos_lite_parent.json
 
 Writes the mean loss of every 100 steps, and the number of steps, the side weights and the seconds spent.
 """
@@ -20,12 +20,13 @@ def main(run: str, out: str) -> None:
     """Read a run's log and checkpoint, write the summary."""
     folder = Path(run)
     entries = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-    _, about = read(folder / "parent.safetensors")
+    finished = next(path for path in folder.glob("*.safetensors") if path.name != "state.safetensors")
+    _, about = read(finished)
     size = 10  # the log has one entry for ten steps
     groups = [entries[i : i + size] for i in range(0, len(entries) - size + 1, size)]
     summary = {
         "steps": about["step"],
-        "side_weights": about["config"]["side_weights"],
+        "side_weights": about["config"].get("side_weights", []),
         "seconds": about["seconds"],
         "step": [group[-1]["step"] for group in groups],
         "loss": [round(float(np.mean([e["loss"] for e in group])), 5) for group in groups],

