@@ -27,8 +27,21 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     add("--preset", choices=PRESETS, default="laptop")
     add("--steps", type=positive, help="fine-tuning steps (default: the preset's)")
     add("--seed", type=int, default=0)
+    add("--zoom", type=_range, help="zoom in fine-tuning, as in 0.7,1.4 (default: the preset's)")
     add("--contours", help="OSVOS: snap to contours: 'hed', or a folder of <sequence>/<frame>.png")
     add("--flow", choices=("dis", "raft"), help="MaskTrack: a second stream on this optical flow")
+
+
+def _range(text: str) -> tuple[float, float]:
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} (expected two numbers with a comma between them)"
+        ) from None
+    if not 0 < low <= high:
+        raise argparse.ArgumentTypeError(f"{text!r} (expected 0 < low <= high)")
+    return low, high
 
 
 def add_data_options(parser: argparse.ArgumentParser, split: str) -> None:
@@ -79,6 +92,8 @@ def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTr
     tuning = config.fine_tuning
     if tuning is not None:
         tuning = replace(tuning, seed=options.seed, steps=options.steps or tuning.steps)
+        if options.zoom:
+            tuning = replace(tuning, augmentation=replace(tuning.augmentation, scale=options.zoom))
         config = replace(config, fine_tuning=tuning, height=tuning.height)
     if getattr(options, "no_one_shot", False):
         config = replace(config, fine_tuning=None)
