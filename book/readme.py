@@ -26,7 +26,7 @@ def main() -> None:
     draw()
     text = README.read_text()
     for mark, content in (("scores", table()), ("results", results())):
-        text = re.sub(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- end -->)", content, text, flags=re.DOTALL)
+        text = re.sub(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- end -->)", content, text, count=1, flags=re.DOTALL)
     README.write_text(text)
 
 
@@ -47,14 +47,17 @@ def table() -> str:
 
 def results() -> str:
     """Our own runs over the validation split, from the ledger, below the published values."""
-    rows = [r for n, r in read_ledger(BOOK.parent / "ledger").items() if not re.search(r"-budget-|-no-", n)]
+    ledger = read_ledger(BOOK.parent / "ledger")
+    rows = [r for n, r in ledger.items() if not re.search(r"-budget-|-no-|-ablation-|-zoom", n)]
     lines = ["| | J mean | F mean | T | hours | made by |", "|---|--:|--:|--:|--:|---|"]
     for method, key in (("OSVOS", "osvos"), ("MaskTrack", "msk")):
+        mine = [r for r in rows if r["method"] == method and r["data"].endswith("val")]
+        if not mine:
+            continue
         published = OFFICIAL_VAL[key]
         numbers = (published.J.mean, published.F.mean, published.T)
         percent = " | ".join(f"{100 * v:.1f}" for v in numbers)
         lines.append(f"| **{method}, published** | {percent} | | |")
-        mine = [r for r in rows if r["method"] == method and r["data"].endswith("val")]
         for row in sorted(mine, key=lambda r: -r["score"]["J"]["mean"]):
             cells = [f"{100 * row['score'][m]['mean']:.1f}" for m in "JFT"]
             hours = f"{row['seconds']['all videos'] / 3600:.1f}"

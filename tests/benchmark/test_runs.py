@@ -12,7 +12,8 @@ from small_data import write_davis
 from vostut.benchmark import evaluate
 from vostut.benchmark.hardware import code_version, describe_hardware, peak_memory
 from vostut.benchmark.ledger import by_attribute, ledger_row, read_ledger, write_row
-from vostut.benchmark.runs import RunPlan, make_masks, read_probability, run_method
+from vostut.benchmark.probabilities import make_masks, read_probability
+from vostut.benchmark.runs import RunPlan, run_method
 from vostut.cli import main
 from vostut.datasets import open_layout
 from vostut.errors import DataError

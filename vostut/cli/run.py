@@ -47,7 +47,8 @@ def _numbers(text: str) -> tuple[int, ...]:
 def _run(options: argparse.Namespace) -> int:
     from vostut.benchmark import evaluate, score_table
     from vostut.benchmark.ledger import ledger_row, write_row
-    from vostut.benchmark.runs import RunPlan, make_masks, run_method
+    from vostut.benchmark.probabilities import make_masks
+    from vostut.benchmark.runs import RunPlan, run_method
     from vostut.datasets import davis2016
 
     parent, config = make_config(options)

@@ -115,8 +115,9 @@ class MaskTrack:
         Raises:
             DataError: the mask is empty, covers everything, or is of another size than the frames.
         """
+        track = self.track(frames, first_mask)  # refuses a bad mask before anything is given
         yield first_mask
-        for probability in self.track(frames, first_mask):
+        for probability in track:
             yield probability > self.config.threshold
 
     def track(self, frames: Sequence[np.ndarray], first_mask: np.ndarray) -> Iterator[np.ndarray]:

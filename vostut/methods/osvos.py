@@ -104,8 +104,9 @@ class OSVOS:
         Raises:
             DataError: the mask is empty, covers everything, or is of another size than the frames.
         """
+        track = self.track(frames, first_mask)  # refuses a bad mask before anything is given
         yield first_mask
-        for t, probability in enumerate(self.track(frames, first_mask), start=1):
+        for t, probability in enumerate(track, start=1):
             yield self.to_mask(t, frames[t], probability)
 
     def track(self, frames: Sequence[np.ndarray], first_mask: np.ndarray) -> Iterator[np.ndarray]:
