@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # before PyTorch: or a busy machine slows it thirtyfold
+
 import pytest
 from small_data import write_davis
 
