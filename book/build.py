@@ -65,7 +65,7 @@ def main() -> int:
         *("--config", str(ROOT / "_config.yml"), "--toc", str(ROOT / "_toc.yml")),
         *("--path-output", str(ROOT), "--all", "-W", "--keep-going"),
     ]
-    # On a busy machine, OpenMP's threads wait for each other by spinning, which made a chapter 30 times slower.
+    # On a busy machine, OpenMP's threads spin while they wait, which made a chapter 30 times slower.
     environment = {"GOMP_SPINCOUNT": "1000", **os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     code = subprocess.run(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
     if code == 0:
