@@ -96,3 +96,10 @@ def test_bad_input_is_named(clip, parent, tmp_path, capsys):
         assert segment(*arguments) == 2
         assert message in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.mark.parametrize(("zoom", "words"), [("2,1", "0 < low"), ("1", "two numbers"), ("a,b", "two")])
+def test_a_zoom_is_two_numbers(zoom, words, capsys):
+    with pytest.raises(SystemExit):
+        main(["segment", "osvos", "v.mp4", "--mask", "m.png", "--out", "o.mp4", "--zoom", zoom])
+    assert words in capsys.readouterr().err
