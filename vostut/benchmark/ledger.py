@@ -88,7 +88,6 @@ def by_attribute(dataset: Dataset, score: Score) -> dict[str, dict[str, float]]:
 def write_row(row: dict[str, Any], path: str | os.PathLike) -> Path:
     """Write a row to a file of the ledger."""
     file = Path(path)
-    file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, (json.dumps(row, indent=1, allow_nan=False) + "\n").encode())
     return file
 

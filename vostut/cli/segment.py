@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from vostut.methods.base import Method
+    from vostut.methods.masktrack import MaskTrackConfig
+    from vostut.methods.osvos import OSVOSConfig
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -57,9 +59,9 @@ def _segment(options: argparse.Namespace) -> int:
         check_first_mask(frames[0], mask)
     except DataError as error:
         raise DataError(f"{options.mask}: {error}") from error
-    _, config = make_config(options)
+    parent, config = make_config(options)
     with _progress(config.fine_tuning.steps if config.fine_tuning else 0, "fine-tuning", "step") as watch:
-        masks = _method(options, frames, mask, watch).segment(frames, mask)
+        masks = _method(options, parent, config, frames, mask, watch).segment(frames, mask)
         rate = options.fps or frame_rate(options.video)
         write_video(options.out, _pictures(frames, masks, options.masks), rate)
     print(f"wrote {options.out}: {len(frames)} frames at {rate:g} a second")
@@ -67,7 +69,12 @@ def _segment(options: argparse.Namespace) -> int:
 
 
 def _method(
-    options: argparse.Namespace, frames: object, mask: np.ndarray, watch: Callable[[int, object, float], None]
+    options: argparse.Namespace,
+    parent: Path,
+    config: OSVOSConfig | MaskTrackConfig,
+    frames: object,
+    mask: np.ndarray,
+    watch: Callable[[int, object, float], None],
 ) -> Method:
     from vostut.flow import FLOWS
     from vostut.methods.masktrack import MaskTrack, MaskTrackConfig
@@ -76,7 +83,6 @@ def _method(
     from vostut.training.loop import make_fabric
     from vostut.video import Video
 
-    parent, config = make_config(options)
     fabric = make_fabric(options.device, options.precision)
     if isinstance(config, MaskTrackConfig):
         flow = FLOWS[options.flow] if options.flow else None

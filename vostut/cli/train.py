@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vostut.cli.options import (
     METHODS,
@@ -70,16 +70,18 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
+def _recipe(kind: Any, options: argparse.Namespace, usual: str) -> Any:
+    """The preset of a kind of training, with the backbone, the seed and the steps of the options."""
+    backbone = options.backbone or usual
+    make = getattr(kind, options.preset)
+    config = replace(make(), backbone=backbone) if options.preset == "paper" else make(backbone)
+    return replace(config, seed=options.seed, steps=config.steps if options.steps is None else options.steps)
+
+
 def _train_osvos(options: argparse.Namespace, fabric: object) -> Path:
     from vostut.training import ParentTraining, train_parent
 
-    backbone = options.backbone or "vgg16"
-    if options.preset == "paper":
-        config = replace(ParentTraining.paper(), backbone=backbone)
-    else:
-        config = getattr(ParentTraining, options.preset)(backbone)
-    steps = config.steps if options.steps is None else options.steps
-    config = replace(config, seed=options.seed, steps=steps)
+    config = _recipe(ParentTraining, options, "vgg16")
     train_parent(make_dataset(options), config, options.out, fabric, options.imagenet)
     return options.out / "parent.safetensors"
 
@@ -88,11 +90,7 @@ def _train_masktrack(options: argparse.Namespace, fabric: object) -> Path:
     from vostut.datasets.stills import FramesAsStills, Together, open_stills
     from vostut.training import Deformation, OfflineTraining, train_offline
 
-    backbone = options.backbone or "lite"
-    if options.preset == "paper":
-        config = replace(OfflineTraining.paper(), backbone=backbone)
-    else:
-        config = getattr(OfflineTraining, options.preset)(backbone)
+    config = _recipe(OfflineTraining, options, "lite")
     deformation = config.deformation or Deformation()
     if options.no_bending:
         deformation = replace(deformation, points=0)
@@ -100,8 +98,6 @@ def _train_masktrack(options: argparse.Namespace, fabric: object) -> Path:
         deformation = replace(deformation, dilate=0)
     config = replace(
         config,
-        seed=options.seed,
-        steps=config.steps if options.steps is None else options.steps,
         deformation=None if options.no_deformation else deformation,
         mask_input=not options.no_mask,
         mask_std=0.0 if options.zero_mask else config.mask_std,
