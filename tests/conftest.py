@@ -39,6 +39,20 @@ def official_root() -> Path:
     return _real(REAL_DAVIS.parent / "official", "official tables")
 
 
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory) -> Path:
+    """An OSVOS network on Lite with random weights, as a checkpoint."""
+    import torch
+
+    from vostut.networks import OSVOSNet, lite
+    from vostut.training.checkpoints import save_network
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("parent") / "parent.safetensors"
+    save_network(path, OSVOSNet(lite()), {"backbone": "lite"})
+    return path
+
+
 @pytest.fixture
 def tiny_davis(tmp_path: Path) -> Path:
     """Two sequences of 8 and 6 frames of 48 x 64 pixels."""

@@ -3,22 +3,11 @@
 import cv2
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from vostut.cli import main
 from vostut.images import read_mask, write_mask
-from vostut.networks import OSVOSNet, lite
-from vostut.training.checkpoints import save_network
 from vostut.video import frame_rate, open_frames, write_video
-
-
-@pytest.fixture(scope="module")
-def parent(tmp_path_factory):
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("parent") / "parent.safetensors"
-    save_network(path, OSVOSNet(lite()), {"backbone": "lite"})
-    return path
 
 
 @pytest.fixture
@@ -43,9 +32,9 @@ def segment(video, mask, out, parent, *more):
     )  # fmt: skip
 
 
-def test_a_folder_of_frames_becomes_an_overlay_and_masks(clip, parent, tmp_path, capsys):
+def test_a_folder_of_frames_becomes_an_overlay_and_masks(clip, untrained, tmp_path, capsys):
     out = tmp_path / "overlay.mp4"
-    assert segment(*clip, out, parent, "--masks", tmp_path / "masks", "--fps", 10) == 0
+    assert segment(*clip, out, untrained, "--masks", tmp_path / "masks", "--fps", 10) == 0
     assert "5 frames at 10 a second" in capsys.readouterr().out
     written = open_frames(out)
     assert len(written) == 5
@@ -57,26 +46,26 @@ def test_a_folder_of_frames_becomes_an_overlay_and_masks(clip, parent, tmp_path,
     assert not list(tmp_path.glob(".*part*"))
 
 
-def test_a_video_file_keeps_its_rate(clip, parent, tmp_path):
+def test_a_video_file_keeps_its_rate(clip, untrained, tmp_path):
     write_video(tmp_path / "in.mp4", iter(open_frames(clip[0])), fps=12)
     mask = read_mask(clip[1])[:60, :80]
     write_mask(tmp_path / "small.png", mask)
-    assert segment(tmp_path / "in.mp4", tmp_path / "small.png", tmp_path / "out.mp4", parent) == 0
+    assert segment(tmp_path / "in.mp4", tmp_path / "small.png", tmp_path / "out.mp4", untrained) == 0
     assert frame_rate(tmp_path / "out.mp4") == pytest.approx(12)
 
 
-def test_snapping_with_stored_contours(clip, parent, tmp_path):
+def test_snapping_with_stored_contours(clip, untrained, tmp_path):
     maps = tmp_path / "contours" / "frames"
     maps.mkdir(parents=True)
     for t in range(5):
         cv2.imwrite(str(maps / f"{t:05d}.png"), np.zeros((61, 81), np.uint8))
     out = tmp_path / "o.mp4"
-    assert segment(*clip, out, parent, "--contours", tmp_path / "contours", "--masks", tmp_path / "m") == 0
+    assert segment(*clip, out, untrained, "--contours", tmp_path / "contours", "--masks", tmp_path / "m") == 0
     last = read_mask(tmp_path / "m" / "00004.png")
     assert last.all() or not last.any()
 
 
-def test_bad_input_is_named(clip, parent, tmp_path, capsys):
+def test_bad_input_is_named(clip, untrained, tmp_path, capsys):
     frames, first = clip
     out = tmp_path / "o.mp4"
     blank, small = tmp_path / "blank.png", tmp_path / "small.png"
@@ -84,13 +73,16 @@ def test_bad_input_is_named(clip, parent, tmp_path, capsys):
     write_mask(small, np.ones((6, 8), bool))
     (tmp_path / "broken.mp4").write_bytes(b"no video")
     cases = [
-        ((frames, blank, out, parent), r"blank.png: the first mask is empty"),
-        ((frames, small, out, parent), r"small.png: the first mask is 8 x 6 pixels, the frames are 81 x 61"),
-        ((tmp_path / "broken.mp4", first, out, parent), "broken.mp4: not a readable video"),
-        ((tmp_path / "absent.mp4", first, out, parent), "absent.mp4: no such file or folder"),
+        ((frames, blank, out, untrained), r"blank.png: the first mask is empty"),
+        (
+            (frames, small, out, untrained),
+            r"small.png: the first mask is 8 x 6 pixels, the frames are 81 x 61",
+        ),
+        ((tmp_path / "broken.mp4", first, out, untrained), "broken.mp4: not a readable video"),
+        ((tmp_path / "absent.mp4", first, out, untrained), "absent.mp4: no such file or folder"),
         ((frames, first, out, tmp_path / "absent.safetensors"), "absent.safetensors: no such checkpoint"),
-        ((frames, first, tmp_path / "o.avi", parent), "o.avi: cannot be written"),
-        ((frames, first, tmp_path / "no" / "o.mp4", parent), "cannot be written"),
+        ((frames, first, tmp_path / "o.avi", untrained), "o.avi: cannot be written"),
+        ((frames, first, tmp_path / "no" / "o.mp4", untrained), "cannot be written"),
     ]
     for arguments, message in cases:
         assert segment(*arguments) == 2
@@ -102,4 +94,18 @@ def test_bad_input_is_named(clip, parent, tmp_path, capsys):
 def test_a_zoom_is_two_numbers(zoom, words, capsys):
     with pytest.raises(SystemExit):
         main(["segment", "osvos", "v.mp4", "--mask", "m.png", "--out", "o.mp4", "--zoom", zoom])
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("method", "option", "words"),
+    [
+        ("osvos", ["--flow", "dis"], "--flow: OSVOS sees one frame at a time"),
+        ("masktrack", ["--contours", "hed"], "--contours: MaskTrack has no boundary snapping"),
+    ],
+)
+def test_an_option_of_the_other_method_is_refused(method, option, words, clip, untrained, tmp_path, capsys):
+    frames, first = map(str, clip)
+    out = ["--out", str(tmp_path / "o.mp4"), "--parent", str(untrained)]
+    assert main(["segment", method, frames, "--mask", first, *out, *option]) == 2
     assert words in capsys.readouterr().err

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from small_data import write_davis
 
 from vostut.benchmark import evaluate
@@ -19,17 +18,7 @@ from vostut.datasets import open_layout
 from vostut.errors import DataError
 from vostut.methods.osvos import OSVOSConfig
 from vostut.methods.snapping import Snapping
-from vostut.networks import OSVOSNet, lite
 from vostut.training import FineTuning
-from vostut.training.checkpoints import save_network
-
-
-@pytest.fixture(scope="module")
-def parent(tmp_path_factory):
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("parent") / "parent.safetensors"
-    save_network(path, OSVOSNet(lite()), {"backbone": "lite"})
-    return path
 
 
 @pytest.fixture
@@ -38,9 +27,9 @@ def data(tmp_path):
 
 
 @pytest.fixture
-def plan(parent):
+def plan(untrained):
     tuning = replace(FineTuning.quick(), height=48, steps=3)
-    return RunPlan(parent, OSVOSConfig(tuning), budgets=(1,), device="cpu", precision="32-true")
+    return RunPlan(untrained, OSVOSConfig(tuning), budgets=(1,), device="cpu", precision="32-true")
 
 
 def test_a_run_leaves_probabilities_masks_and_a_row(plan, data, tmp_path):
@@ -56,6 +45,7 @@ def test_a_run_leaves_probabilities_masks_and_a_row(plan, data, tmp_path):
     assert 0 < early["seconds"]["fine-tuning a video"] <= row["seconds"]["fine-tuning a video"]
     assert row["plan"]["parent"]["file"] == "parent.safetensors"
     assert str(tmp_path) not in json.dumps(row)
+    assert row["code"] == json.loads((folder / "wall.jsonl").read_text())["code"] == code_version()
     write_row(row, tmp_path / "ledger" / "tiny.json")
     assert read_ledger(tmp_path / "ledger")["tiny"]["score"]["J"]["mean"] == row["score"]["J"]["mean"]
 

@@ -55,7 +55,7 @@ def ledger_row(
         "note": note,
         "command": command,
         "plan": plan,
-        "code": code_version(),
+        "code": ", ".join(dict.fromkeys(entry.get("code", code_version()) for entry in wall)),
         "hardware": rows[0]["hardware"],
         "jobs": jobs,
         "seconds": {

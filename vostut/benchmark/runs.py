@@ -23,7 +23,7 @@ from joblib import Parallel, delayed
 from lightning_fabric import Fabric
 from tqdm.auto import tqdm
 
-from vostut.benchmark.hardware import describe_hardware, peak_memory
+from vostut.benchmark.hardware import code_version, describe_hardware, peak_memory
 from vostut.benchmark.probabilities import write_probabilities
 from vostut.errors import DataError
 from vostut.flow import FLOWS, Flow
@@ -90,14 +90,15 @@ def run_method(
     finished = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(tasks)
     hidden = None if progress else True
     bar = tqdm(finished, total=len(todo), desc=plan.method, unit="video", disable=hidden)
-    began = time.monotonic()
+    began, code = time.monotonic(), code_version()
     try:
         failures = [failure for failure in bar if failure]
     finally:
         if todo:
             with (folder / "wall.jsonl").open("a") as file:
                 spent = round(time.monotonic() - began, 1)
-                file.write(json.dumps({"seconds": spent, "jobs": jobs, "videos": len(todo)}) + "\n")
+                session = {"seconds": spent, "jobs": jobs, "videos": len(todo), "code": code}
+                file.write(json.dumps(session) + "\n")
     if failures:
         raise DataError(f"{len(failures)} of {len(dataset)} videos failed: " + "; ".join(failures))
     return folder

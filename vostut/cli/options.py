@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vostut.cli.scoring import positive
+from vostut.errors import DataError
 
 if TYPE_CHECKING:
     from vostut.methods.masktrack import MaskTrackConfig
@@ -83,10 +84,14 @@ def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTr
     """The trained network's file, and the preset with what the options change."""
     from vostut.checkpoints import MASKTRACK_LITE, OSVOS_LITE
     from vostut.methods import masktrack, osvos
-    from vostut.training.checkpoints import read
+    from vostut.training.checkpoints import read_description
 
+    if options.method == "osvos" and options.flow:
+        raise DataError("--flow: OSVOS sees one frame at a time (expected with masktrack only)")
+    if options.method == "masktrack" and options.contours:
+        raise DataError("--contours: MaskTrack has no boundary snapping (expected with osvos only)")
     parent = options.parent or (OSVOS_LITE if options.method == "osvos" else MASKTRACK_LITE)
-    _, about = read(parent)
+    about = read_description(parent)
     presets = osvos.PRESETS if options.method == "osvos" else masktrack.PRESETS
     config = presets[options.preset](about.get("backbone", "lite"))
     tuning = config.fine_tuning

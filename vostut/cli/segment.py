@@ -45,7 +45,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def _segment(options: argparse.Namespace) -> int:
     from vostut.images import read_mask
-    from vostut.methods.osvos import check_first_mask
+    from vostut.methods.finetuned import check_first_mask
     from vostut.video import frame_rate, open_frames, write_video
 
     if options.out.suffix.lower() != ".mp4" or not options.out.parent.is_dir():

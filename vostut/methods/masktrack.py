@@ -12,12 +12,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vostut.flow import Flow, magnitude_image
-from vostut.methods.osvos import check_first_mask
+from vostut.methods.finetuned import FineTuned, check_first_mask
 from vostut.networks.masktrack import MaskTrackNet
 from vostut.training.augment import Augmentation, fit_height, to_tensors
 from vostut.training.deform import Deformation, dilate
-from vostut.training.loop import make_fabric
-from vostut.training.oneshot import FineTuning, fine_tune
+from vostut.training.oneshot import FineTuning
 from vostut.training.optimisers import Rates
 from vostut.training.sampling import with_mask
 
@@ -82,12 +81,12 @@ PRESETS: dict[str, Callable[[str], MaskTrackConfig]] = {
 """What ``--preset`` may name."""
 
 
-class MaskTrack:
+class MaskTrack(FineTuned[MaskTrackNet, MaskTrackConfig]):
     """Learning video object segmentation from static images (Perazzi et al., CVPR 2017).
 
     Args:
         offline: the network trained on still images; left as it is.
-        config: the recipe.
+        config: the recipe; by default the laptop's.
         flow: the estimator for the second stream; without it, the image alone decides.
         fabric: devices and precision; by default a GPU if there is one.
         watch: called after each fine-tuning step with its number, the network and the loss.
@@ -103,11 +102,8 @@ class MaskTrack:
         fabric: Fabric | None = None,
         watch: Callable[[int, MaskTrackNet, float], None] | None = None,
     ):
-        self.offline = offline
-        self.config = config or MaskTrackConfig.laptop(offline.backbone.name)
+        super().__init__(offline, config or MaskTrackConfig.laptop(offline.backbone.name), fabric, watch)
         self.flow = flow
-        self.fabric = fabric or make_fabric()
-        self.watch = watch
 
     def segment(self, frames: Sequence[np.ndarray], first_mask: np.ndarray) -> Iterator[np.ndarray]:
         """See :class:`vostut.methods.base.Method`.
@@ -138,20 +134,13 @@ class MaskTrack:
         """
         check_first_mask(frame, box)
         small, small_box = fit_height(frame, box, self.config.height or box.shape[0])
-        self.offline.eval()
+        self.trained.eval()
         with torch.inference_mode(), self.fabric.autocast():
             image = with_mask(to_tensors(small, small_box, self.fabric.device)[0], small_box)
-            logit = self.fabric.to_device(self.offline)(image).float()
+            logit = self.fabric.to_device(self.trained)(image).float()
         logit = F.interpolate(logit, box.shape, mode="bilinear", align_corners=False)
         found = (logit[0, 0] > 0).cpu().numpy() & box
         return found if found.any() else box
-
-    def fine_tune(self, frame: np.ndarray, mask: np.ndarray) -> MaskTrackNet:
-        """The network for this object: a copy, fine-tuned on deformations of the first mask."""
-        check_first_mask(frame, mask)
-        if self.config.fine_tuning is None:
-            return self.fabric.to_device(self.offline)
-        return fine_tune(self.offline, frame, mask, self.config.fine_tuning, self.fabric, self.watch)
 
     def probabilities(
         self, network: MaskTrackNet, frames: Sequence[np.ndarray], first_mask: np.ndarray

@@ -11,12 +11,11 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn import functional as F
 
-from vostut.errors import DataError
+from vostut.methods.finetuned import FineTuned
 from vostut.methods.snapping import Contours, Snapping, snap, superpixels
 from vostut.networks.osvos import OSVOSNet
 from vostut.training.augment import fit_height, to_tensors
-from vostut.training.loop import make_fabric
-from vostut.training.oneshot import FineTuning, fine_tune
+from vostut.training.oneshot import FineTuning
 
 
 @dataclass(frozen=True)
@@ -71,12 +70,12 @@ PRESETS: dict[str, Callable[[str], OSVOSConfig]] = {
 """What ``--preset`` may name."""
 
 
-class OSVOS:
+class OSVOS(FineTuned[OSVOSNet, OSVOSConfig]):
     """One-shot video object segmentation (Caelles et al., CVPR 2017).
 
     Args:
         parent: the parent network; left as it is.
-        config: the recipe.
+        config: the recipe; by default the laptop's.
         contours: gives contour maps for boundary snapping; without it, masks are thresholded.
         fabric: devices and precision; by default a GPU if there is one.
         watch: called after each fine-tuning step with its number, the network and the loss.
@@ -92,11 +91,8 @@ class OSVOS:
         fabric: Fabric | None = None,
         watch: Callable[[int, OSVOSNet, float], None] | None = None,
     ):
-        self.parent = parent
-        self.config = config or OSVOSConfig.laptop(parent.backbone.name)
+        super().__init__(parent, config or OSVOSConfig.laptop(parent.backbone.name), fabric, watch)
         self.contours = contours
-        self.fabric = fabric or make_fabric()
-        self.watch = watch
 
     def segment(self, frames: Sequence[np.ndarray], first_mask: np.ndarray) -> Iterator[np.ndarray]:
         """See :class:`vostut.methods.base.Method`.
@@ -112,13 +108,6 @@ class OSVOS:
     def track(self, frames: Sequence[np.ndarray], first_mask: np.ndarray) -> Iterator[np.ndarray]:
         """Fine-tune, then give the object's probability in frames 1, 2, ...: H x W float32 in [0, 1]."""
         return self.probabilities(self.fine_tune(frames[0], first_mask), frames[1:])
-
-    def fine_tune(self, frame: np.ndarray, mask: np.ndarray) -> OSVOSNet:
-        """The network for this object: a copy of the parent, fine-tuned on the frame."""
-        check_first_mask(frame, mask)
-        if self.config.fine_tuning is None:
-            return self.fabric.to_device(self.parent)
-        return fine_tune(self.parent, frame, mask, self.config.fine_tuning, self.fabric, self.watch)
 
     @torch.inference_mode()
     def probabilities(self, network: OSVOSNet, frames: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
@@ -149,16 +138,3 @@ class OSVOS:
             return probability > self.config.threshold
         regions = superpixels(self.contours(t, frame), self.config.snapping.contour)
         return snap(probability, regions, self.config.snapping.mask)
-
-
-def check_first_mask(frame: np.ndarray, mask: np.ndarray) -> None:
-    """Refuse a first mask from which nothing can be learned."""
-    if mask.shape != frame.shape[:2]:
-        (height, width), (h, w) = frame.shape[:2], mask.shape[:2]
-        raise DataError(
-            f"the first mask is {w} x {h} pixels, the frames are {width} x {height} (expected the same size)"
-        )
-    if not mask.any():
-        raise DataError("the first mask is empty (expected the object's pixels to be marked in frame 0)")
-    if mask.all():
-        raise DataError("the first mask covers the whole frame (expected some background in frame 0)")

@@ -93,12 +93,21 @@ def load_into(network: nn.Module, tensors: dict[str, Tensor], path: str | os.Pat
 
 def read(path: str | os.PathLike) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """All tensors of a checkpoint and its description."""
+    about = read_description(path)
+    try:
+        with safe_open(path, "pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118 (not a mapping)
+    except (SafetensorError, OSError) as error:
+        raise DataError(f"{path}: not a readable .safetensors checkpoint ({error})") from error
+
+
+def read_description(path: str | os.PathLike) -> dict[str, Any]:
+    """A checkpoint's description alone; the weights stay on the disk."""
     if not Path(path).is_file():
         raise DataError(f"{path}: no such checkpoint (expected a .safetensors file)")
     try:
         with safe_open(path, "pt") as file:
-            about = json.loads((file.metadata() or {}).get("about", "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118 (not a mapping)
+            return json.loads((file.metadata() or {}).get("about", "{}"))
     except (SafetensorError, OSError, ValueError) as error:
         raise DataError(f"{path}: not a readable .safetensors checkpoint ({error})") from error
 
