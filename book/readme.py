@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from vostut.benchmark import OFFICIAL_VAL
-from vostut.benchmark.ledger import read_ledger
+from vostut.benchmark.ledger import read_ledger, whole_runs
 from vostut.datasets import cutouts
 from vostut.plot import overlay
 
@@ -48,17 +48,16 @@ def table() -> str:
 def results() -> str:
     """Our own runs over the validation split, from the ledger, below the published values."""
     ledger = read_ledger(BOOK.parent / "ledger")
-    rows = [r for n, r in ledger.items() if not re.search(r"-budget-|-no-|-ablation-|-zoom", n)]
     lines = ["| | J mean | F mean | T | hours | made by |", "|---|--:|--:|--:|--:|---|"]
     for method, key in (("OSVOS", "osvos"), ("MaskTrack", "msk")):
-        mine = [r for r in rows if r["method"] == method and r["data"].endswith("val")]
+        mine = [r for r in whole_runs(ledger, method) if r["data"].endswith("val")]
         if not mine:
             continue
         published = OFFICIAL_VAL[key]
         numbers = (published.J.mean, published.F.mean, published.T)
         percent = " | ".join(f"{100 * v:.1f}" for v in numbers)
         lines.append(f"| **{method}, published** | {percent} | | |")
-        for row in sorted(mine, key=lambda r: -r["score"]["J"]["mean"]):
+        for row in mine:
             cells = [f"{100 * row['score'][m]['mean']:.1f}" for m in "JFT"]
             hours = f"{row['seconds']['all videos'] / 3600:.1f}"
             link = f"[{row['name']}](ledger/{row['name']}.json)"

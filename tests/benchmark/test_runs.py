@@ -10,7 +10,7 @@ from small_data import write_davis
 
 from vostut.benchmark import evaluate
 from vostut.benchmark.hardware import code_version, describe_hardware, peak_memory
-from vostut.benchmark.ledger import by_attribute, ledger_row, read_ledger, write_row
+from vostut.benchmark.ledger import by_attribute, ledger_row, read_ledger, whole_runs, write_row
 from vostut.benchmark.probabilities import make_masks, read_probability
 from vostut.benchmark.runs import RunPlan, run_method
 from vostut.cli import main
@@ -123,6 +123,20 @@ def test_the_ledger_names_files_that_are_no_rows(tmp_path):
     (tmp_path / "bad.json").write_text("{}")
     with pytest.raises(DataError, match=r"bad.json: not a row"):
         read_ledger(tmp_path)
+
+
+def test_a_table_of_results_shows_whole_runs():
+    def row(j, videos=20, method="OSVOS"):
+        score = {"J": {"mean": j}, "sequences": dict.fromkeys(map(str, range(videos)))}
+        return {"method": method, "data": "DAVIS-2016 val", "score": score}
+
+    rows = {
+        "osvos-lite": row(0.6), "osvos-vgg16": row(0.8), "osvos-lite-zoom": row(0.9, videos=4),
+        "osvos-lite-budget-25": row(0.5), "osvos-lite-no-parent": row(0.3),
+        "masktrack-lite": row(0.7, method="MaskTrack"),
+    }  # fmt: skip
+    assert whole_runs(rows, "OSVOS") == [rows["osvos-vgg16"], rows["osvos-lite"]]
+    assert whole_runs(rows, "MaskTrack") == [rows["masktrack-lite"]]
 
 
 def test_hardware_is_described():

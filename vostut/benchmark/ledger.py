@@ -92,6 +92,29 @@ def write_row(row: dict[str, Any], path: str | os.PathLike) -> Path:
     return file
 
 
+def whole_runs(rows: dict[str, dict[str, Any]], method: str) -> list[dict[str, Any]]:
+    """The rows that a table of results shows, the best J first.
+
+    Those are runs of the whole recipe on whole data sets: no step left out (``-no-``, ``-ablation-``), no
+    early look (``-budget-``), no selection of videos.
+
+    Args:
+        rows: by name, see :func:`read_ledger`.
+        method: ``"OSVOS"`` or ``"MaskTrack"``.
+    """
+    most: dict[str, int] = {}
+    for row in rows.values():
+        most[row["data"]] = max(most.get(row["data"], 0), len(row["score"]["sequences"]))
+    whole = [
+        row
+        for name, row in rows.items()
+        if row["method"] == method
+        and not any(part in name for part in ("-budget-", "-no-", "-ablation-"))
+        and len(row["score"]["sequences"]) == most[row["data"]]
+    ]
+    return sorted(whole, key=lambda row: -row["score"]["J"]["mean"])
+
+
 def read_ledger(folder: str | os.PathLike) -> dict[str, dict[str, Any]]:
     """All rows of a ledger, by name.
 

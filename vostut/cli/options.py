@@ -27,6 +27,7 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     add("--parent", type=Path, help="checkpoint of the trained network (default: the package's, on Lite)")
     add("--preset", choices=PRESETS, default="laptop")
     add("--steps", type=positive, help="fine-tuning steps (default: the preset's)")
+    add("--held-out", type=positive, default=0, help="stop fine-tuning early, by so many samples set aside")
     add("--seed", type=int, default=0)
     add("--zoom", type=_range, help="zoom in fine-tuning, as in 0.7,1.4 (default: the preset's)")
     add("--contours", help="OSVOS: snap to contours: 'hed', or a folder of <sequence>/<frame>.png")
@@ -97,6 +98,7 @@ def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTr
     tuning = config.fine_tuning
     if tuning is not None:
         tuning = replace(tuning, seed=options.seed, steps=options.steps or tuning.steps)
+        tuning = replace(tuning, held_out=options.held_out)
         if options.zoom:
             tuning = replace(tuning, augmentation=replace(tuning.augmentation, scale=options.zoom))
         config = replace(config, fine_tuning=tuning, height=tuning.height)
