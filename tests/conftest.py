@@ -8,8 +8,11 @@ from pathlib import Path
 
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # before PyTorch: or a busy machine slows it thirtyfold
 
+import numpy as np
 import pytest
 from small_data import write_davis
+
+from vostut.images import write_mask
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_DAVIS = Path(os.environ.get("DAVIS") or REPOSITORY.parent / "shared" / "davis2016" / "DAVIS")
@@ -57,6 +60,19 @@ def untrained(tmp_path_factory) -> Path:
 def tiny_davis(tmp_path: Path) -> Path:
     """Two sequences of 8 and 6 frames of 48 x 64 pixels."""
     return write_davis(tmp_path / "DAVIS", {"left": 8, "right": 6})
+
+
+@pytest.fixture
+def two_objects(tmp_path):
+    """A DAVIS-2017 data set with one sequence of two objects, and the ids of its frames."""
+    root = write_davis(tmp_path / "DAVIS", {"pair": 5})
+    ids = np.zeros((48, 64), np.uint8)
+    ids[5:20, 5:25], ids[25:40, 30:60] = 1, 2
+    for t in range(5):
+        write_mask(root / f"Annotations/480p/pair/{t:05d}.png", ids)
+    (root / "ImageSets/2017").mkdir()
+    (root / "ImageSets/2017/val.txt").write_text("pair\n")
+    return root, ids
 
 
 @pytest.fixture(scope="session")

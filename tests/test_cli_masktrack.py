@@ -80,6 +80,55 @@ def test_a_video_of_ones_own(network, tmp_path):
     np.testing.assert_array_equal(read_mask(tmp_path / "masks" / "00000.png"), mask)
 
 
+@pytest.fixture
+def disk(tmp_path):
+    """A folder of three frames of a disk."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    y, x = np.mgrid[:60, :80]
+    for t in range(3):
+        mask = (y - 30) ** 2 + (x - 30 - 3 * t) ** 2 < 14**2
+        frame = np.where(mask[..., None], (30, 160, 230), (90, 60, 40)).astype(np.uint8)
+        cv2.imwrite(str(folder / f"{t:05d}.png"), frame)
+    return folder
+
+
+def test_a_box_is_enough(network, disk, tmp_path):
+    command = ["segment", "masktrack", str(disk), "--box", "16,16,45,45", "--out", str(tmp_path / "o.mp4")]
+    more = f"--parent {network} --preset quick --steps 1 --device cpu --masks {tmp_path / 'm'}".split()
+    assert main([*command, *more]) == 0
+    first = read_mask(tmp_path / "m" / "00000.png")
+    assert first.any()
+    assert not first[:16].any()
+    assert not first[:, 45:].any()
+
+
+def test_several_objects_keep_their_ids(network, disk, tmp_path):
+    ids = np.zeros((60, 80), np.uint8)
+    ids[16:44, 16:30], ids[16:44, 30:44] = 1, 2
+    write_mask(tmp_path / "ids.png", ids)
+    command = ["segment", "masktrack", str(disk), "--mask", str(tmp_path / "ids.png"), "--several"]
+    more = f"--parent {network} --preset quick --steps 1 --device cpu --masks {tmp_path / 'm'}".split()
+    assert main([*command, "--out", str(tmp_path / "o.mp4"), *more]) == 0
+    np.testing.assert_array_equal(read_mask(tmp_path / "m" / "00000.png", several=True), ids)
+    assert set(np.unique(read_mask(tmp_path / "m" / "00002.png", several=True))) <= {0, 1, 2}
+
+
+@pytest.mark.parametrize("text", ["1,2,3", "a,b,c,d", "9,0,3,5", "0,5,9,5"])
+def test_a_box_is_four_numbers_in_order(text, capsys):
+    with pytest.raises(SystemExit):
+        main(["segment", "masktrack", "v.mp4", "--box", text, "--out", "o.mp4"])
+    assert "expected" in capsys.readouterr().err
+
+
+def test_a_box_is_refused_where_it_has_no_meaning(network, disk, tmp_path, capsys):
+    out = ["--out", str(tmp_path / "o.mp4"), "--device", "cpu"]
+    assert main(["segment", "osvos", str(disk), "--box", "1,1,9,9", *out]) == 2
+    assert "--box: a box holds one object, for MaskTrack" in capsys.readouterr().err
+    assert main(["segment", "masktrack", str(disk), "--box", "99,1,120,9", *out]) == 2
+    assert "--box: the first mask is empty" in capsys.readouterr().err
+
+
 def test_a_network_of_the_other_method_is_refused(network, tmp_path, capsys):
     folder = tmp_path / "frames"
     folder.mkdir()
@@ -95,21 +144,41 @@ def test_a_network_of_the_other_method_is_refused(network, tmp_path, capsys):
 def test_a_data_set_with_and_without_flow(network, tmp_path, capsys):
     root = write_davis(tmp_path / "DAVIS", {"left": 4, "right": 3})
     command = ["run", "masktrack", "--out", str(tmp_path / "run"), "--parent", str(network), "--steps", "2"]
-    data = [
-        "--davis",
-        str(root),
-        "--dataset",
-        "layout",
-        "--preset",
-        "quick",
-        "--flow",
-        "dis",
-        "--device",
-        "cpu",
-    ]
+    data = f"--davis {root} --dataset layout --preset quick --flow dis --device cpu".split()
     assert main([*command, *data, "--record", str(tmp_path / "ledger" / "tiny.json"), "--note", "Lite"]) == 0
     rows = [json.loads((tmp_path / "ledger" / f"{n}.json").read_text()) for n in ("tiny", "tiny-flow")]
     assert [row["method"] for row in rows] == ["MaskTrack"] * 2
     assert [row["note"] for row in rows] == ["Lite", "Lite, with DIS flow"]
     assert rows[1]["seconds"]["inference a frame"] > 0
     assert "run-flow" in capsys.readouterr().out
+
+
+def test_a_dense_crf_makes_more_rows(network, tmp_path):
+    pytest.importorskip("pydensecrf")
+    root = write_davis(tmp_path / "DAVIS", {"left": 4})
+    data = f"--davis {root} --dataset layout --preset quick --steps 1 --flow dis --crf --device cpu".split()
+    place = [
+        "--parent",
+        str(network),
+        "--out",
+        str(tmp_path / "run"),
+        "--record",
+        str(tmp_path / "tiny.json"),
+    ]
+    assert main(["run", "masktrack", *place, *data]) == 0
+    rows = {path.stem for path in tmp_path.glob("tiny*.json")}
+    assert rows == {"tiny", "tiny-flow", "tiny-crf", "tiny-flow-crf"}
+
+
+def test_several_objects_are_tracked_one_by_one(network, two_objects, tmp_path, capsys):
+    root, ids = two_objects
+    data = f"--davis {root} --dataset davis2017 --preset quick --steps 1 --device cpu".split()
+    place = ["--parent", str(network), "--out", str(tmp_path / "run"), "--record", str(tmp_path / "two.json")]
+    assert main(["run", "masktrack", *place, *data]) == 0
+    row = json.loads((tmp_path / "two.json").read_text())
+    assert set(row["score"]["sequences"]) == {"pair_1", "pair_2"}
+    assert 0 <= row["score"]["J&F"]["mean"] <= 1
+    masks = tmp_path / "run" / "masks" / "pair"
+    np.testing.assert_array_equal(read_mask(masks / "00000.png", several=True), ids)
+    assert set(np.unique(read_mask(masks / "00003.png", several=True))) <= {0, 1, 2}
+    assert "J&F" in capsys.readouterr().out

@@ -22,6 +22,9 @@ from vostut.png import SIGNATURE, DamagedPng, decode_runs
 MOST_OBJECTS = 32
 """Grey levels below this may be object ids; no video of the data sets here has so many objects."""
 
+VOID = 255
+"""The id of pixels that an annotator left undecided; they belong to no object."""
+
 # The colours that the DAVIS data sets give to object ids 0, 1, 2, ... (the PASCAL VOC colour map).
 _VOC = [
     [sum(((i >> (3 * bit + channel)) & 1) << (7 - bit) for bit in range(3)) for channel in range(3)]

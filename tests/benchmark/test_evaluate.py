@@ -121,19 +121,6 @@ def test_tables(tiny_davis, tmp_path):
         evaluate(tmp_path / "osvos.zip", davis2016.load(tiny_davis), metrics=("J",)).statistics("F")
 
 
-@pytest.fixture
-def two_objects(tmp_path):
-    """A DAVIS-2017 data set with one sequence of two objects, and the ids of its frames."""
-    root = write_davis(tmp_path / "DAVIS", {"pair": 5})
-    ids = np.zeros((48, 64), np.uint8)
-    ids[5:20, 5:25], ids[25:40, 30:60] = 1, 2
-    for t in range(5):
-        write_mask(root / f"Annotations/480p/pair/{t:05d}.png", ids)
-    (root / "ImageSets/2017").mkdir()
-    (root / "ImageSets/2017/val.txt").write_text("pair\n")
-    return root, ids
-
-
 def test_several_objects(two_objects, tmp_path):
     root, ids = two_objects
     swapped = ids.copy()

@@ -11,13 +11,12 @@ from small_data import write_davis
 from vostut.benchmark import evaluate
 from vostut.benchmark.hardware import code_version, describe_hardware, peak_memory
 from vostut.benchmark.ledger import by_attribute, ledger_row, read_ledger, whole_runs, write_row
-from vostut.benchmark.probabilities import make_masks, read_probability
+from vostut.benchmark.probabilities import by_snapping, make_masks, read_probability
 from vostut.benchmark.runs import RunPlan, run_method
 from vostut.cli import main
 from vostut.datasets import open_layout
 from vostut.errors import DataError
 from vostut.methods.osvos import OSVOSConfig
-from vostut.methods.snapping import Snapping
 from vostut.training import FineTuning
 
 
@@ -52,9 +51,8 @@ def test_a_run_leaves_probabilities_masks_and_a_row(plan, data, tmp_path):
 
 def test_snapping_makes_masks_of_superpixels(plan, data, tmp_path):
     folder = run_method(plan, data, tmp_path / "run", progress=False)
-    flat = make_masks(
-        folder, data, contours=lambda video: lambda t, frame: np.zeros(frame.shape[:2]), snapping=Snapping()
-    )
+    rule = by_snapping(lambda video: lambda t, frame: np.zeros(frame.shape[:2]))
+    flat = make_masks(folder, data, rule, "snapped")
     assert flat.name == "snapped"
     from vostut.images import read_mask
 

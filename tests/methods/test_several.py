@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from vostut.errors import DataError
-from vostut.methods.several import SeveralObjects, merge
+from vostut.methods.several import SeveralObjects, merge, object_ids, one_by_one
+from vostut.video import Dataset, Video
 
 
 class Oracle:
@@ -36,3 +37,17 @@ def test_one_object_is_the_threshold():
 def test_no_objects_are_an_error():
     with pytest.raises(DataError, match="no object|is empty"):
         next(SeveralObjects(Oracle).segment([None], np.zeros((4, 4), np.uint8)))
+
+
+def test_undecided_pixels_are_no_object():
+    assert object_ids(np.array([[0, 3, 255], [1, 1, 0]], np.uint8)) == [1, 3]
+
+
+def test_each_object_is_a_video_of_its_own():
+    ids = np.array([[0, 1, 2]], np.uint8)
+    data = Dataset("two", "val", [Video("pair", [None, None], [ids, ids[:, ::-1]], fps=24)])
+    parts = one_by_one(data)
+    assert list(parts) == ["pair_1", "pair_2"]
+    np.testing.assert_array_equal(parts["pair_2"].masks[1], [[True, False, False]])
+    assert parts["pair_2"].masks[0].dtype == bool
+    assert parts["pair_1"].frame_names == data["pair"].frame_names

@@ -16,12 +16,10 @@ from tqdm.auto import tqdm
 
 from vostut.benchmark.scores import METRICS, Score, SequenceScore
 from vostut.errors import DataError
+from vostut.images import VOID
 from vostut.methods import Method, SavedMasks
 from vostut.metrics import contour_accuracy, region_similarity, temporal_stability
 from vostut.video import Dataset, Video
-
-VOID = 255
-"""Palette index of pixels that DAVIS-2017 left undecided; they belong to no object."""
 
 
 def evaluate(

@@ -11,6 +11,8 @@ from joblib import Parallel, delayed
 
 from vostut.errors import DataError
 from vostut.images import write_atomically, write_mask
+from vostut.methods.crf import DenseCRF, dense_crf
+from vostut.methods.several import merge, object_ids
 from vostut.methods.snapping import Contours, Snapping, snap, superpixels
 from vostut.video import Dataset, Video
 
@@ -32,51 +34,84 @@ def read_probability(path: Path) -> np.ndarray:
     return grey.astype(np.float32) / 255
 
 
+Decide = Callable[[int, np.ndarray], np.ndarray]
+"""From a frame's number and its H x W probabilities to the object's mask, H x W bool."""
+
+Rule = Callable[[Video], Decide]
+"""How to decide in a video."""
+
+
+def by_threshold(threshold: float = 0.5) -> Rule:
+    """A pixel belongs to the object above a probability."""
+    return lambda video: lambda t, probability: probability > threshold
+
+
+def by_snapping(contours: Callable[[Video], Contours], snapping: Snapping | None = None) -> Rule:
+    """Superpixels belong to the object by majority, see :func:`vostut.methods.snapping.snap`."""
+    cuts = snapping or Snapping()
+
+    def rule(video: Video) -> Decide:
+        find = contours(video)
+        return lambda t, probability: snap(
+            probability, superpixels(find(t, video.frames[t]), cuts.contour), cuts.mask
+        )
+
+    return rule
+
+
+def by_crf(threshold: float = 0.5, field: DenseCRF | None = None) -> Rule:
+    """Pixels are decided together, see :func:`vostut.methods.crf.dense_crf`."""
+    return lambda video: lambda t, probability: dense_crf(probability, video.frames[t], field) > threshold
+
+
 def make_masks(
     folder: Path,
     dataset: Dataset,
-    threshold: float = 0.5,
-    contours: Callable[[Video], Contours] | None = None,
-    snapping: Snapping | None = None,
+    rule: Rule | None = None,
+    name: str = "masks",
     source: str = "probabilities",
+    several: bool = False,
     jobs: int = 1,
 ) -> Path:
-    """Turn a run's probabilities into masks, by a threshold or by boundary snapping.
+    """Turn a run's probabilities into masks.
 
     Args:
         folder: of the run.
         dataset: the videos that it segmented.
-        threshold: without snapping.
-        contours: gives each video's contour maps; None for no snapping.
-        snapping: thresholds of the snapping; by default the published ones.
+        rule: how; by default a threshold of one half.
+        name: of the folder of masks, inside the run's.
         source: which probabilities.
+        several: the run segmented each object on its own (see :func:`vostut.methods.several.one_by_one`);
+            they are merged, and the masks hold object ids.
         jobs: how many processes.
 
     Returns:
         The folder of the masks, as :func:`vostut.benchmark.evaluate` takes it.
     """
-    suffix = source.removeprefix("probabilities")
-    out = folder / (f"masks{suffix}" if contours is None else f"snapped{suffix}")
+    out = folder / (name + source.removeprefix("probabilities"))
+    make = _ids_of_video if several else _masks_of_video
     Parallel(n_jobs=jobs)(
-        delayed(_masks_of_video)(
-            folder / source / video.name, video, out / video.name, threshold,
-            contours(video) if contours else None, snapping or Snapping(),
-        )
+        delayed(make)(folder / source, video, out / video.name, rule or by_threshold())
         for video in dataset.values()
-    )  # fmt: skip
+    )
     return out
 
 
-def _masks_of_video(
-    source: Path, video: Video, out: Path, threshold: float, contours: Contours | None, snapping: Snapping
-) -> None:
+def _masks_of_video(source: Path, video: Video, out: Path, rule: Rule) -> None:
     out.mkdir(parents=True, exist_ok=True)
     write_mask(out / f"{video.frame_names[0]}.png", np.asarray(video.masks[0]))
+    decide = rule(video)
     for t, name in enumerate(video.frame_names[1:], start=1):
-        probability = read_probability(source / f"{name}.png")
-        if contours is None:
-            mask = probability > threshold
-        else:
-            regions = superpixels(contours(t, video.frames[t]), snapping.contour)
-            mask = snap(probability, regions, snapping.mask)
-        write_mask(out / f"{name}.png", mask)
+        write_mask(out / f"{name}.png", decide(t, read_probability(source / video.name / f"{name}.png")))
+
+
+def _ids_of_video(source: Path, video: Video, out: Path, rule: Rule) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    first = np.asarray(video.masks[0])
+    ids = object_ids(first)
+    write_mask(out / f"{video.frame_names[0]}.png", np.where(np.isin(first, ids), first, 0))
+    decide = rule(video)
+    for t, name in enumerate(video.frame_names[1:], start=1):
+        maps = [read_probability(source / f"{video.name}_{i}" / f"{name}.png") for i in ids]
+        claims = np.stack([np.where(decide(t, p), p, 0) for p in maps])
+        write_mask(out / f"{name}.png", merge(claims, ids, threshold=0))

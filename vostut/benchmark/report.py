@@ -28,6 +28,9 @@ def score_table(score: Score) -> str:
     rows.append(["all", *_summary(score)])
     text = align([header, *rows])
     notes = [f"{score.split}: {score.n_sequences} sequences, {score.n_frames} frames scored."]
+    if {"J", "F"} <= set(score.metrics):
+        both = (score.statistics("J").mean + score.statistics("F").mean) / 2
+        notes.append(f"J&F mean: {both:.3f}.")
     if "T" in score.metrics:
         notes.append(f"T: convention '{score.convention}', lower is better.")
         if score.stable is not None:

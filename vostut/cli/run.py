@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from vostut.cli.options import (
     METHODS,
@@ -18,6 +19,12 @@ from vostut.cli.options import (
     make_dataset,
 )
 from vostut.cli.scoring import positive
+from vostut.errors import DataError
+
+if TYPE_CHECKING:
+    from vostut.benchmark.probabilities import Rule
+    from vostut.methods.masktrack import MaskTrackConfig
+    from vostut.methods.osvos import OSVOSConfig
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -32,6 +39,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--jobs", type=positive, default=1, help="videos at a time, each in its own process")
     run.add_argument("--record", type=Path, help="write the ledger's row to this JSON file")
     run.add_argument("--note", default="", help="for the ledger's row")
+    run.add_argument("--crf", action="store_true", help="MaskTrack: also refine by a dense CRF")
     add_method_options(run)
     add_data_options(run, split="val")
     add_device_options(run)
@@ -50,36 +58,59 @@ def _run(options: argparse.Namespace) -> int:
     from vostut.benchmark.probabilities import make_masks
     from vostut.benchmark.runs import RunPlan, run_method
     from vostut.datasets import davis2016
+    from vostut.methods.several import one_by_one
 
     parent, config = make_config(options)
+    if options.crf and options.method != "masktrack":
+        raise DataError("--crf: OSVOS snaps to contours instead (expected with masktrack only)")
     dataset = make_dataset(options)
+    several = options.dataset == "davis2017"
+    objects = one_by_one(dataset) if several else dataset
     where = {"device": options.device, "precision": options.precision, "threads": options.threads}
     plan = RunPlan(parent, config, options.budgets, options.flow or "", **where)
-    folder = run_method(plan, dataset, options.out, options.jobs)
-    contours = make_contours(options)
+    folder = run_method(plan, objects, options.out, options.jobs)
     stable = None
     if options.dataset == "davis2016":
         stable = [s.name for s in davis2016.SEQUENCES.values() if s.stable]
-    for suffix, source, snapped, words in _variants(options):
-        find = contours if snapped else None
-        snapping = getattr(config, "snapping", None)  # MaskTrack has none
-        masks = make_masks(folder, dataset, config.threshold, find, snapping, source, jobs=options.jobs)
-        score = evaluate(masks, dataset, stable=stable, jobs=options.jobs)
+    metrics = ("J", "F") if several else ("J", "F", "T")
+    for suffix, source, name, rule, words in _variants(options, config):
+        masks = make_masks(folder, dataset, rule, name, source, several, options.jobs)
+        score = evaluate(masks, dataset, metrics=metrics, several=several, stable=stable, jobs=options.jobs)
         print(f"{folder.name}{suffix}\n{score_table(score)}\n")
         if options.record:
-            name = options.record.stem + suffix
+            title = options.record.stem + suffix
             command, note = shlex.join(["vostut", *sys.argv[1:]]), options.note + words
-            row = ledger_row(name, folder, dataset, score, command, note, source)
-            print(f"wrote {write_row(row, options.record.with_name(f'{name}.json'))}")
+            row = ledger_row(title, folder, objects, score, command, note, source)
+            print(f"wrote {write_row(row, options.record.with_name(f'{title}.json'))}")
     return 0
 
 
-def _variants(options: argparse.Namespace) -> Iterator[tuple[str, str, bool, str]]:
-    """(suffix of the row's name, source of the masks, whether to snap, words for the note)."""
-    yield "", "probabilities", False, ""
-    if options.contours:
-        yield "-snapped", "probabilities", True, ", snapped to contours"
-    if options.flow:
-        yield "-flow", "probabilities-flow", False, f", with {options.flow.upper()} flow"
+class _Variant(NamedTuple):
+    """One set of masks that is made from a run's probabilities."""
+
+    suffix: str  # of the row's name
+    source: str  # of the probabilities
+    name: str  # of the masks' folder
+    rule: Rule
+    words: str  # for the note
+
+
+def _variants(options: argparse.Namespace, config: OSVOSConfig | MaskTrackConfig) -> Iterator[_Variant]:
+    from vostut.benchmark.probabilities import by_crf, by_snapping, by_threshold
+
+    usual = by_threshold(config.threshold)
+    yield _Variant("", "probabilities", "masks", usual, "")
+    contours = make_contours(options)
+    if contours:
+        snapping = by_snapping(contours, getattr(config, "snapping", None))
+        yield _Variant("-snapped", "probabilities", "snapped", snapping, ", snapped to contours")
+    flow = f", with {options.flow.upper()} flow" if options.flow else ""
+    if flow:
+        yield _Variant("-flow", "probabilities-flow", "masks", usual, flow)
+    if options.crf:
+        crf = by_crf(config.threshold)
+        yield _Variant("-crf", "probabilities", "crf", crf, ", with a dense CRF")
+        if flow:
+            yield _Variant("-flow-crf", "probabilities-flow", "crf", crf, f"{flow} and a dense CRF")
     for n in options.budgets:
-        yield f"-budget-{n}", f"probabilities-after-{n}", False, f", {n} steps"
+        yield _Variant(f"-budget-{n}", f"probabilities-after-{n}", "masks", usual, f", {n} steps")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from vostut.cli.options import (
     METHODS,
@@ -18,9 +21,6 @@ from vostut.cli.options import (
 from vostut.errors import DataError
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from vostut.methods.base import Method
     from vostut.methods.masktrack import MaskTrackConfig
     from vostut.methods.osvos import OSVOSConfig
 
@@ -30,8 +30,13 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     segment = commands.add_parser("segment", help="segment a video of your own")
     segment.add_argument("method", choices=METHODS)
     segment.add_argument("video", type=Path, help="a video file, or a folder of frames")
+    first = segment.add_mutually_exclusive_group(required=True)
+    first.add_argument("--mask", type=Path, help="PNG that marks the object in the first frame")
+    first.add_argument(
+        "--box", type=_box, help="MaskTrack: a box around it instead, as LEFT,TOP,RIGHT,BOTTOM"
+    )
     segment.add_argument(
-        "--mask", type=Path, required=True, help="PNG that marks the object in the first frame"
+        "--several", action="store_true", help="the mask holds object ids 1, 2, ...; each is tracked"
     )
     segment.add_argument("--out", type=Path, required=True, help="the .mp4 to write, with the object tinted")
     segment.add_argument("--masks", type=Path, help="also write a mask PNG for each frame to this folder")
@@ -43,9 +48,18 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     segment.set_defaults(run=_segment)
 
 
+def _box(text: str) -> tuple[int, int, int, int]:
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} (expected four numbers of pixels: left,top,right,bottom)")
+    left, top, right, bottom = map(int, parts)
+    if left >= right or top >= bottom:
+        raise argparse.ArgumentTypeError(f"{text!r} (expected left < right and top < bottom)")
+    return left, top, right, bottom
+
+
 def _segment(options: argparse.Namespace) -> int:
-    from vostut.images import read_mask
-    from vostut.methods.finetuned import check_first_mask
+    from vostut.methods.several import SeveralObjects
     from vostut.video import frame_rate, open_frames, write_video
 
     if options.out.suffix.lower() != ".mp4" or not options.out.parent.is_dir():
@@ -54,18 +68,45 @@ def _segment(options: argparse.Namespace) -> int:
         )
     set_threads(options.threads)
     frames = open_frames(options.video)
-    mask = read_mask(options.mask)
-    try:
-        check_first_mask(frames[0], mask)
-    except DataError as error:
-        raise DataError(f"{options.mask}: {error}") from error
+    first = _first_mask(options, frames[0])
     parent, config = make_config(options)
-    with _progress(config.fine_tuning.steps if config.fine_tuning else 0, "fine-tuning", "step") as watch:
-        masks = _method(options, parent, config, frames, mask, watch).segment(frames, mask)
+    steps = config.fine_tuning.steps if config.fine_tuning else 0
+    with _progress(steps, "fine-tuning", "step") as watch:
+        make = partial(_method, options, parent, config, frames, first, watch)
+        masks: Iterator[np.ndarray]
+        if options.several:
+            masks = SeveralObjects(make, config.threshold).segment(frames, first)
+        else:
+            method = make()
+            if options.box:
+                first = method.mask_from_box(frames[0], first)
+            masks = method.segment(frames, first)
         rate = options.fps or frame_rate(options.video)
         write_video(options.out, _pictures(frames, masks, options.masks), rate)
     print(f"wrote {options.out}: {len(frames)} frames at {rate:g} a second")
     return 0
+
+
+def _first_mask(options: argparse.Namespace, frame: np.ndarray) -> np.ndarray:
+    """From the PNG (H x W bool, or ids) or the box; refused if nothing can be learned from it."""
+    from vostut.images import read_mask
+    from vostut.methods.finetuned import check_first_mask
+
+    if options.box and (options.method != "masktrack" or options.several):
+        raise DataError("--box: a box holds one object, for MaskTrack (expected with masktrack only)")
+    if options.several and options.contours:
+        raise DataError("--contours: cannot be used with --several (expected for one object)")
+    if options.box:
+        left, top, right, bottom = options.box
+        mask = np.zeros(frame.shape[:2], bool)
+        mask[top:bottom, left:right] = True
+    else:
+        mask = read_mask(options.mask, options.several)
+    try:
+        check_first_mask(frame, mask if mask.dtype == bool else mask > 0)
+    except DataError as error:
+        raise DataError(f"{options.mask or '--box'}: {error}") from error
+    return mask
 
 
 def _method(
@@ -75,7 +116,7 @@ def _method(
     frames: object,
     mask: np.ndarray,
     watch: Callable[[int, object, float], None],
-) -> Method:
+) -> Any:
     from vostut.flow import FLOWS
     from vostut.methods.masktrack import MaskTrack, MaskTrackConfig
     from vostut.methods.osvos import OSVOS

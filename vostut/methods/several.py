@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from vostut.errors import DataError
+from vostut.images import VOID
+from vostut.video import Dataset, Lazy, Video
 
 
 class Tracker(Protocol):
@@ -16,6 +19,28 @@ class Tracker(Protocol):
     def track(self, frames: Sequence[np.ndarray], first_mask: np.ndarray) -> Iterator[np.ndarray]:
         """The object's probability in frames 1, 2, ..., H x W in [0, 1]."""
         ...
+
+
+def object_ids(ids: np.ndarray) -> list[int]:
+    """The objects in a mask of ids, in their order: neither the background, 0, nor undecided pixels, 255."""
+    return [int(i) for i in np.unique(ids) if i not in (0, VOID)]
+
+
+def one_by_one(dataset: Dataset) -> Dataset:
+    """Each object of each video as a video of its own, named ``<video>_<id>``, with masks of bool.
+
+    Objects are those of the first frame. So a run over several objects is a run over more videos.
+    """
+    videos = [
+        replace(video, name=f"{video.name}_{i}", masks=_of_object(video, i))
+        for video in dataset.values()
+        for i in object_ids(video.masks[0])
+    ]
+    return Dataset(dataset.name, dataset.split, videos)
+
+
+def _of_object(video: Video, i: int) -> Lazy:
+    return Lazy(len(video.masks), lambda t: np.asarray(video.masks[t]) == i)
 
 
 class SeveralObjects:
@@ -40,7 +65,7 @@ class SeveralObjects:
         Raises:
             DataError: there is no object in frame 0.
         """
-        found = [int(i) for i in np.unique(first_ids) if i]
+        found = object_ids(first_ids)
         if not found:
             raise DataError("the first mask is empty (expected object ids 1, 2, ... in frame 0)")
         yield first_ids
