@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_data import write_davis
 
-from vostut.benchmark import evaluate
+from vostut.benchmark import evaluate, evaluate_method
 from vostut.benchmark.hardware import code_version, describe_hardware, peak_memory
 from vostut.benchmark.ledger import by_attribute, ledger_row, read_ledger, whole_runs, write_row
 from vostut.benchmark.probabilities import by_snapping, make_masks, read_probability
@@ -16,6 +16,7 @@ from vostut.benchmark.runs import RunPlan, run_method
 from vostut.cli import main
 from vostut.datasets import open_layout
 from vostut.errors import DataError
+from vostut.methods import CopyFirstMask, WarpByFlow
 from vostut.methods.osvos import OSVOSConfig
 from vostut.training import FineTuning
 
@@ -58,6 +59,19 @@ def test_snapping_makes_masks_of_superpixels(plan, data, tmp_path):
 
     mask = read_mask(flat / "left" / "00001.png")
     assert mask.all() or not mask.any()
+
+
+@pytest.mark.parametrize("name", ["copy", "warp"])
+def test_baselines_run_like_networks(name, data, tmp_path, monkeypatch):
+    root = tmp_path / "DAVIS"
+    command = f"run {name} --dataset layout --davis {root} --device cpu --out {tmp_path / 'run'}"
+    assert main([*command.split(), "--record", str(tmp_path / f"{name}.json")]) == 0
+    row = read_ledger(tmp_path)[name]
+    method = CopyFirstMask() if name == "copy" else WarpByFlow()
+    assert row["method"] == method.name
+    assert row["plan"]["parent"] is None
+    score = evaluate_method(method, data)
+    assert row["score"]["J"]["mean"] == pytest.approx(score.statistics("J").mean)
 
 
 def test_a_stopped_run_goes_on_where_it_was(plan, data, tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from vostut.benchmark.probabilities import write_probabilities
 from vostut.errors import DataError
 from vostut.flow import FLOWS, Flow
 from vostut.images import write_atomically
+from vostut.methods.baselines import Baseline
 from vostut.methods.masktrack import MaskTrack, MaskTrackConfig
 from vostut.methods.osvos import OSVOS, OSVOSConfig
 from vostut.training.checkpoints import load_masktrack, load_network
@@ -40,8 +42,8 @@ class RunPlan:
     """What a run does.
 
     Attributes:
-        parent: checkpoint of OSVOS's parent network, or of MaskTrack's offline network.
-        config: fine-tuning and inference; it decides which of the two methods runs.
+        parent: checkpoint of OSVOS's parent network, or of MaskTrack's offline network; None for a baseline.
+        config: fine-tuning and inference; it decides which method runs.
         budgets: fine-tuning steps after which all frames are segmented as well, besides the end.
         flow: MaskTrack: also segment with a second stream on this flow (a name in ``vostut.flow.FLOWS``).
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
@@ -49,8 +51,8 @@ class RunPlan:
         threads: of each process; 0 leaves it to PyTorch.
     """
 
-    parent: Path
-    config: OSVOSConfig | MaskTrackConfig
+    parent: Path | None
+    config: OSVOSConfig | MaskTrackConfig | Baseline
     budgets: tuple[int, ...] = ()
     flow: str = ""
     device: str = "auto"
@@ -60,6 +62,8 @@ class RunPlan:
     @property
     def method(self) -> str:
         """The method's name."""
+        if isinstance(self.config, Baseline):
+            return self.config.make().name
         return "MaskTrack" if isinstance(self.config, MaskTrackConfig) else "OSVOS"
 
 
@@ -104,7 +108,9 @@ def run_method(
     return folder
 
 
-def _fingerprint(path: Path) -> dict[str, str]:
+def _fingerprint(path: Path | None) -> dict[str, str] | None:
+    if path is None:
+        return None
     if not path.is_file():
         raise DataError(f"{path}: no such checkpoint (expected a parent network's .safetensors file)")
     return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
@@ -135,8 +141,36 @@ def _segment_in_worker(plan: RunPlan, video: Video, folder: Path) -> str | None:
 
 
 def segment_video(plan: RunPlan, video: Video, folder: Path) -> None:
-    """Fine-tune on one video, write the probabilities of its frames, then its JSON file."""
+    """Segment one video, write the probabilities of its frames, then its JSON file."""
     fabric = make_fabric(plan.device, plan.precision)
+    work = _baseline if isinstance(plan.config, Baseline) else _network
+    seconds, losses = work(plan, video, folder, fabric)
+    row = {
+        "sequence": video.name,
+        "frames": len(video),
+        "steps": len(losses),
+        "seconds": {name: round(value, 2) for name, value in seconds.items()},
+        "last losses": [round(v, 5) for v in losses[-5:]],
+        "peak memory MB": peak_memory(),
+        "hardware": describe_hardware(fabric.device, str(fabric._precision.precision)),
+    }
+    write_atomically(folder / "sequences" / f"{video.name}.json", (json.dumps(row, indent=1) + "\n").encode())
+
+
+def _baseline(plan: RunPlan, video: Video, folder: Path, _: Fabric) -> tuple[dict[str, float], list[float]]:
+    """Masks are probabilities of 0 and 1."""
+    assert isinstance(plan.config, Baseline)
+    began = time.monotonic()
+    masks = plan.config.make().segment(video.frames, np.asarray(video.masks[0]))
+    rest = (np.asarray(mask, np.float32) for mask in islice(masks, 1, None))
+    write_probabilities(rest, video, folder / "probabilities" / video.name)
+    return {"fine-tuning": 0.0, "probabilities": time.monotonic() - began}, []
+
+
+def _network(
+    plan: RunPlan, video: Video, folder: Path, fabric: Fabric
+) -> tuple[dict[str, float], list[float]]:
+    """Fine-tune, then segment; the seconds of each part, and the losses."""
     first = np.asarray(video.masks[0])
     seconds: dict[str, float] = {}
     losses: list[float] = []
@@ -169,19 +203,12 @@ def segment_video(plan: RunPlan, video: Video, folder: Path) -> None:
     keep(network, "probabilities")
     if plan.flow:
         keep(network, "probabilities-flow", FLOWS[plan.flow])
-    row = {
-        "sequence": video.name,
-        "frames": len(video),
-        "steps": len(losses),
-        "seconds": {name: round(value, 2) for name, value in seconds.items()},
-        "last losses": [round(v, 5) for v in losses[-5:]],
-        "peak memory MB": peak_memory(),
-        "hardware": describe_hardware(fabric.device, str(fabric._precision.precision)),
-    }
-    write_atomically(folder / "sequences" / f"{video.name}.json", (json.dumps(row, indent=1) + "\n").encode())
+    return seconds, losses
 
 
 def _method(plan: RunPlan, fabric: Fabric, watch: Callable[[int, Any, float], None]) -> OSVOS | MaskTrack:
+    assert plan.parent is not None
     if isinstance(plan.config, MaskTrackConfig):
         return MaskTrack(load_masktrack(plan.parent)[0], plan.config, fabric=fabric, watch=watch)
+    assert isinstance(plan.config, OSVOSConfig)
     return OSVOS(load_network(plan.parent)[0], plan.config, fabric=fabric, watch=watch)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vostut.video import Dataset, Video
 
 METHODS = ("osvos", "masktrack")
+BASELINES = ("copy", "warp")
 PRESETS = ("paper", "laptop", "quick")
 
 
@@ -82,7 +83,11 @@ def make_dataset(options: argparse.Namespace) -> Dataset:
 
 
 def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTrackConfig]:
-    """The trained network's file, and the preset with what the options change."""
+    """The trained network's file, and the preset with what the options change.
+
+    Raises:
+        DataError: an option of the other method, or no such checkpoint.
+    """
     from vostut.checkpoints import MASKTRACK_LITE, OSVOS_LITE
     from vostut.methods import masktrack, osvos
     from vostut.training.checkpoints import read_description

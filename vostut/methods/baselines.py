@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from vostut.flow import Flow, dis_flow, warp_backward
+from vostut.flow import FLOWS, Flow, dis_flow, warp_backward
 
 
 class CopyFirstMask:
@@ -42,3 +43,20 @@ class WarpByFlow:
             mask = warp_backward(mask, self._flow(frame, last))
             yield mask
             last = frame
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Which of the two, as a recipe that can be recorded beside those of the networks.
+
+    Attributes:
+        name: ``"copy"`` or ``"warp"``.
+        flow: that carries the mask, a name in ``vostut.flow.FLOWS``.
+    """
+
+    name: str
+    flow: str = "dis"
+
+    def make(self) -> CopyFirstMask | WarpByFlow:
+        """The method."""
+        return CopyFirstMask() if self.name == "copy" else WarpByFlow(FLOWS[self.flow])
