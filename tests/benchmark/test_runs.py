@@ -42,6 +42,7 @@ def test_a_run_leaves_probabilities_masks_and_a_row(plan, data, tmp_path):
     score = evaluate(masks, data, metrics=("J", "F", "T"), progress=False)
     row = ledger_row("tiny", folder, data, score, "vostut run", "a test")
     early = ledger_row("tiny-1", folder, data, score, "vostut run", source="probabilities-after-1")
+    assert (early["steps a video"], row["steps a video"]) == (1, 3)
     assert 0 < early["seconds"]["fine-tuning a video"] <= row["seconds"]["fine-tuning a video"]
     assert row["plan"]["parent"]["file"] == "parent.safetensors"
     assert str(tmp_path) not in json.dumps(row)

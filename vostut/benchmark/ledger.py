@@ -46,6 +46,7 @@ def ledger_row(
     jobs = max(entry["jobs"] for entry in wall)
     budget = source.removeprefix("probabilities-after-")
     tuning = f"fine-tuning {budget}" if budget != source else "fine-tuning"
+    steps = [int(budget) if budget != source else row["steps"] for row in rows]
     tuned = sum(row["seconds"][tuning] for row in rows)
     inferred = sum(row["seconds"][source] for row in rows)
     return {
@@ -58,6 +59,7 @@ def ledger_row(
         "code": ", ".join(dict.fromkeys(entry.get("code", code_version()) for entry in wall)),
         "hardware": rows[0]["hardware"],
         "jobs": jobs,
+        "steps a video": round(sum(steps) / len(steps), 1),
         "seconds": {
             "fine-tuning a video": round(tuned / len(rows), 1),
             "inference a frame": round(inferred / sum(row["frames"] - 1 for row in rows), 3),

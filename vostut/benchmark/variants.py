@@ -1,4 +1,4 @@
-"""All the masks that one run gives, and their scores: plain, snapped, with flow, with a CRF. Chapters 4 to 6."""
+"""The masks that one run gives, and their scores: plain, snapped, with flow, with a CRF. Chapters 4 to 6."""
 
 from __future__ import annotations
 
