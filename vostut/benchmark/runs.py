@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -81,31 +81,59 @@ def run_method(
             have been done, with their messages.
     """
     folder = Path(out)
-    about = {
-        "method": plan.method,
-        **asdict(plan),
-        "parent": _fingerprint(plan.parent),
-        "data": [dataset.name, dataset.split],
-    }
-    _claim(folder, about)
-    todo = [v for v in dataset.values() if not (folder / "sequences" / f"{v.name}.json").exists()]
-    todo.sort(key=len, reverse=True)
-    tasks = (delayed(_segment_in_worker)(plan, video, folder) for video in todo)
-    finished = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(tasks)
-    hidden = None if progress else True
-    bar = tqdm(finished, total=len(todo), desc=plan.method, unit="video", disable=hidden)
-    began, code = time.monotonic(), code_version()
-    try:
-        failures = [failure for failure in bar if failure]
-    finally:
-        if todo:
-            with (folder / "wall.jsonl").open("a") as file:
-                spent = round(time.monotonic() - began, 1)
-                session = {"seconds": spent, "jobs": jobs, "videos": len(todo), "code": code}
-                file.write(json.dumps(session) + "\n")
+    failures = run_all({folder: plan}, dataset, jobs, progress)
     if failures:
         raise DataError(f"{len(failures)} of {len(dataset)} videos failed: " + "; ".join(failures))
     return folder
+
+
+def run_all(
+    plans: Mapping[Path, RunPlan], dataset: Dataset, jobs: int = 1, progress: bool = True
+) -> list[str]:
+    """Several runs in one pool of jobs: each video by each plan is a job, and a job that is done stays done.
+
+    The pool is joblib's. Within ``joblib.parallel_config("dask")`` it is a Dask cluster.
+
+    Args:
+        plans: what to do, by the folder of each run.
+        dataset: the videos.
+        jobs: how many processes.
+        progress: show a bar over the jobs, with the time left.
+
+    Returns:
+        A message for each job that failed.
+
+    Raises:
+        DataError: a folder holds a run with another plan, or a checkpoint is missing.
+    """
+    for folder, plan in plans.items():
+        _claim(folder, plan, dataset)
+    todo = [
+        (plan, video, folder)
+        for folder, plan in plans.items()
+        for video in dataset.values()
+        if not is_done(folder, video)
+    ]
+    todo.sort(key=lambda job: len(job[1]), reverse=True)  # then no process is left with a long one at the end
+    began, code = time.monotonic(), code_version()
+    finished = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(
+        delayed(_segment_in_worker)(*job) for job in todo
+    )
+    title = next(iter(plans.values())).method if len(plans) == 1 else f"{len(plans)} methods"
+    bar = tqdm(finished, total=len(todo), desc=title, unit="video", disable=None if progress else True)
+    try:
+        return [failure for failure in bar if failure]
+    finally:
+        spent = round(time.monotonic() - began, 1)
+        for folder in {folder for _, _, folder in todo}:
+            session = {"seconds": spent, "jobs": jobs, "videos": len(todo), "code": code}
+            with (folder / "wall.jsonl").open("a") as file:
+                file.write(json.dumps(session) + "\n")
+
+
+def is_done(folder: Path, video: Video) -> bool:
+    """Whether a run has segmented a video."""
+    return (folder / "sequences" / f"{video.name}.json").exists()
 
 
 def _fingerprint(path: Path | None) -> dict[str, str] | None:
@@ -116,8 +144,14 @@ def _fingerprint(path: Path | None) -> dict[str, str] | None:
     return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
-def _claim(folder: Path, about: dict[str, Any]) -> None:
+def _claim(folder: Path, plan: RunPlan, dataset: Dataset) -> None:
     path = folder / "run.json"
+    about = {
+        "method": plan.method,
+        **asdict(plan),
+        "parent": _fingerprint(plan.parent),
+        "data": [dataset.name, dataset.split],
+    }
     if path.exists():
         if json.loads(path.read_text()) != json.loads(json.dumps(about)):
             raise DataError(f"{path}: a run with another plan (expected a new folder, or the same plan)")
