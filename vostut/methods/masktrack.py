@@ -149,7 +149,7 @@ class MaskTrack(FineTuned[MaskTrackNet, MaskTrackConfig]):
 
         The mask that goes from frame to frame is the thresholded probability at the working height.
         """
-        network.eval()
+        network = self.fabric.to_device(network.eval())
         before, mask = fit_height(frames[0], first_mask, self.config.height or first_mask.shape[0])
         for t in range(1, len(frames)):
             full = frames[t]

@@ -112,7 +112,7 @@ class OSVOS(FineTuned[OSVOSNet, OSVOSConfig]):
     @torch.inference_mode()
     def probabilities(self, network: OSVOSNet, frames: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
         """How likely each pixel of each frame belongs to the object: H x W float32 in [0, 1]."""
-        network.eval()
+        network = self.fabric.to_device(network.eval())
         tuning, batch = self.config.fine_tuning, self.config.batch
         for start in range(0, len(frames), batch):
             chosen = [frames[t] for t in range(start, min(start + batch, len(frames)))]
