@@ -1,6 +1,7 @@
 """One-shot segmentation on moving cutouts, with the parent that the package carries."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from vostut.methods.osvos import OSVOS, OSVOSConfig
 from vostut.metrics import region_similarity
 from vostut.networks import OSVOSNet, lite
 from vostut.training import Augmentation, FineTuning, fine_tune
+from vostut.training.augment import to_tensors
 from vostut.training.loop import make_fabric
 from vostut.training.oneshot import EarlyStopping
 from vostut.training.optimisers import Rates
@@ -180,3 +182,18 @@ def test_one_shot_with_the_lite_parent_beats_copying_the_first_mask():
             if 0 < t < len(video) - 1:
                 copied.append(region_similarity(mask, video.masks[t]))
     assert np.mean(ours) > np.mean(copied) + 0.1
+
+
+def test_the_vgg_parent_is_small_enough_and_says_how_it_was_made():
+    from vostut.training.checkpoints import load_network
+
+    file = Path(__file__).parents[2] / "checkpoints" / "osvos_vgg16.safetensors"
+    assert file.stat().st_size <= 30e6
+    network, about = load_network(file)
+    assert network.backbone.name == about["backbone"] == "vgg16"
+    assert about["step"] == about["config"]["steps"]
+    truth = np.asarray(cutouts.load("val")["horse-trot"].masks[0])
+    with torch.inference_mode():
+        image, _ = to_tensors(cutouts.load("val")["horse-trot"].frames[0], truth)
+        found = network.eval().segment(image)[0, 0].numpy() > 0
+    assert region_similarity(found, truth) > 0.5  # before any fine-tuning: it finds what stands out
