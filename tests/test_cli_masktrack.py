@@ -10,6 +10,7 @@ from small_data import write_davis
 from vostut.cli import main
 from vostut.images import read_mask, write_mask
 from vostut.training.checkpoints import read
+from vostut.training.deform import Deformation
 from vostut.video import open_frames
 
 
@@ -48,11 +49,13 @@ def test_training_says_what_it_did(network):
 @pytest.mark.parametrize(
     ("flag", "check"),
     [
-        ("--no-deformation", lambda c: c["deformation"] is None),
+        ("--no-deformation", lambda c: Deformation(**c["deformation"]) == Deformation.nothing()),
+        ("--no-deformation", lambda c: c["boxes"] == 0),
         ("--no-bending", lambda c: c["deformation"]["points"] == 0),
         ("--no-dilation", lambda c: c["deformation"]["dilate"] == 0),
         ("--no-mask", lambda c: c["mask_input"] is False),
         ("--zero-mask", lambda c: c["mask_std"] == 0),
+        ("--height=240", lambda c: (c["height"], c["deformation"]["dilate"]) == (240, 4)),
     ],
 )
 def test_the_ablations_reach_the_recipe(flag, check, stills, tmp_path):

@@ -15,7 +15,7 @@ from vostut.methods.masktrack import MaskTrack, MaskTrackConfig
 from vostut.networks import MaskTrackNet, lite
 from vostut.training import Augmentation, OfflineTraining, fine_tune, train_offline
 from vostut.training.checkpoints import read
-from vostut.training.deform import Deformation, box, dilate
+from vostut.training.deform import Deformation, box, deform, dilate
 from vostut.training.loop import make_fabric
 from vostut.training.oneshot import FineTuning
 from vostut.training.optimisers import Rates
@@ -111,7 +111,7 @@ def test_fine_tuning_leaves_the_network_as_it_is(network, video):
 def test_what_is_fed_in_training(video):
     frame, mask = video.frames[0], np.asarray(video.masks[0])
     cpu = torch.device("cpu")
-    true, _ = rough_mask_input(None)(frame, mask, np.random.default_rng(0), cpu)
+    true, _ = rough_mask_input(Deformation.nothing())(frame, mask, np.random.default_rng(0), cpu)
     np.testing.assert_array_equal(true[0, 3].numpy() > 0, mask)
     rough, target = rough_mask_input(Deformation())(frame, mask, np.random.default_rng(0), cpu)
     assert not np.array_equal(rough[0, 3].numpy() > 0, mask)
@@ -152,3 +152,16 @@ def test_the_loss_goes_down(tmp_path):
     train_offline(stills, replace(RECIPE, steps=40), tmp_path, progress=False)
     losses = [json.loads(line)["loss"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert losses[-1] < losses[0]
+
+
+def test_what_an_ablation_left_out_is_left_out_online_too():
+    usual = MaskTrackConfig.laptop("lite")
+    assert usual.fed_as(Deformation()) == usual
+    rigid = usual.fed_as(Deformation(points=0))
+    assert rigid.dilate == rigid.fine_tuning.deformation.dilate == usual.dilate
+    assert rigid.fine_tuning.deformation.points == 0
+    exact = usual.fed_as(Deformation.nothing())
+    assert exact.dilate == 0
+    mask = np.zeros((40, 50), bool)
+    mask[10:30, 15:40] = True
+    np.testing.assert_array_equal(deform(mask, exact.fine_tuning.deformation, np.random.default_rng(0)), mask)

@@ -91,6 +91,7 @@ def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTr
     from vostut.checkpoints import MASKTRACK_LITE, OSVOS_LITE
     from vostut.methods import masktrack, osvos
     from vostut.training.checkpoints import read_description
+    from vostut.training.deform import Deformation
 
     if options.method == "osvos" and options.flow:
         raise DataError("--flow: OSVOS sees one frame at a time (expected with masktrack only)")
@@ -100,6 +101,8 @@ def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTr
     about = read_description(parent)
     presets = osvos.PRESETS if options.method == "osvos" else masktrack.PRESETS
     config = presets[options.preset](about.get("backbone", "lite"))
+    if isinstance(config, masktrack.MaskTrackConfig):
+        config = config.fed_as(Deformation(**about.get("config", {}).get("deformation", {})))
     tuning = config.fine_tuning
     if tuning is not None:
         tuning = replace(tuning, seed=options.seed, steps=options.steps or tuning.steps)

@@ -34,6 +34,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
         "--imagenet", type=Path, help="ImageNet weights (default: VOSTUT_WEIGHTS, a package, a download)"
     )
     train.add_argument("--steps", type=int, help="optimiser steps (default: the preset's; 0 for no training)")
+    train.add_argument("--height", type=positive, help="of the images, in lines (default: the preset's)")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--devices", type=positive, default=1, help="how many GPUs (default: 1)")
     train.add_argument(
@@ -75,6 +76,8 @@ def _recipe(kind: Any, options: argparse.Namespace, usual: str) -> Any:
     backbone = options.backbone or usual
     make = getattr(kind, options.preset)
     config = replace(make(), backbone=backbone) if options.preset == "paper" else make(backbone)
+    if options.height:
+        config = config.at(options.height)
     return replace(config, seed=options.seed, steps=config.steps if options.steps is None else options.steps)
 
 
@@ -91,14 +94,15 @@ def _train_masktrack(options: argparse.Namespace, fabric: object) -> Path:
     from vostut.training import Deformation, OfflineTraining, train_offline
 
     config = _recipe(OfflineTraining, options, "lite")
-    deformation = config.deformation or Deformation()
+    deformation = Deformation.nothing() if options.no_deformation else config.deformation
     if options.no_bending:
         deformation = replace(deformation, points=0)
     if options.no_dilation:
         deformation = replace(deformation, dilate=0)
     config = replace(
         config,
-        deformation=None if options.no_deformation else deformation,
+        deformation=deformation,
+        boxes=0.0 if options.no_deformation else config.boxes,
         mask_input=not options.no_mask,
         mask_std=0.0 if options.zero_mask else config.mask_std,
     )

@@ -72,6 +72,17 @@ class MaskTrackConfig:
         tuning = replace(usual.fine_tuning, height=240, steps=30, deformation=deformation)
         return replace(usual, fine_tuning=tuning, height=240, dilate=3)
 
+    def fed_as(self, offline: Deformation) -> MaskTrackConfig:
+        """This recipe for a network whose offline training deformed masks so.
+
+        What an ablation left out there is left out online and on the video, too; the radius of the dilation
+        stays this recipe's, since it goes with the height.
+        """
+        radius, tuning = (self.dilate if offline.dilate else 0), self.fine_tuning
+        if tuning is not None:
+            tuning = replace(tuning, deformation=replace(offline, dilate=radius))
+        return replace(self, fine_tuning=tuning, dilate=radius)
+
 
 PRESETS: dict[str, Callable[[str], MaskTrackConfig]] = {
     "paper": MaskTrackConfig.paper,

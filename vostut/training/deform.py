@@ -39,6 +39,11 @@ class Deformation:
     dilate: int = 5
     smoothing: float = 0.1
 
+    @classmethod
+    def nothing(cls) -> Deformation:
+        """Feeds the true mask: the ablation "no deformation"."""
+        return cls(scale=0.0, shift=0.0, points=0, bend=0.0, dilate=0)
+
 
 def deform(mask: np.ndarray, recipe: Deformation, rng: np.random.Generator) -> np.ndarray:
     """One rough version of a mask: scaled and shifted, bent, dilated. An empty mask stays empty.

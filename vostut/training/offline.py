@@ -33,7 +33,7 @@ class OfflineTraining:
         rates: optimiser and learning rates.
         accumulate: images whose gradients make one step.
         augmentation: what an image goes through.
-        deformation: what its mask goes through; None feeds the true mask.
+        deformation: what its mask goes through; its radius is in pixels of ``height`` lines.
         mask_std: of the fourth channel's first filters.
         mask_input: False trains without the fourth channel.
         boxes: share of the samples that are fed the box around the mask instead. From them the network
@@ -48,7 +48,7 @@ class OfflineTraining:
     rates: Rates
     accumulate: int = 1
     augmentation: Augmentation = field(default_factory=Augmentation)
-    deformation: Deformation | None = field(default_factory=Deformation)
+    deformation: Deformation = field(default_factory=Deformation)
     mask_std: float = MASK_STD
     mask_input: bool = True
     boxes: float = 0.0
@@ -77,7 +77,12 @@ class OfflineTraining:
     @classmethod
     def quick(cls, backbone: str = "lite") -> OfflineTraining:
         """Seconds, on the embedded cutouts: enough to see every part at work."""
-        return replace(cls.laptop(backbone), height=120, steps=60, save_every=20)
+        return replace(cls.laptop(backbone).at(120), steps=60, save_every=20)
+
+    def at(self, height: int) -> OfflineTraining:
+        """The same recipe on larger or smaller images, the dilation with them."""
+        radius = round(self.deformation.dilate * height / self.height)
+        return replace(self, height=height, deformation=replace(self.deformation, dilate=radius))
 
 
 def train_offline(

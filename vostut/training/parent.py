@@ -83,6 +83,10 @@ class ParentTraining:
         """Seconds, on the embedded cutouts: enough to see every part at work."""
         return replace(cls.laptop(backbone), height=120, steps=60, save_every=20)
 
+    def at(self, height: int) -> ParentTraining:
+        """The same recipe on larger or smaller frames."""
+        return replace(self, height=height)
+
 
 def train_parent(
     videos: Mapping[str, Video],

@@ -76,22 +76,19 @@ def rgb_input(
     return to_tensors(frame, mask, device)
 
 
-def rough_mask_input(recipe: Deformation | None, boxes: float = 0.0) -> ToInput:
+def rough_mask_input(recipe: Deformation, boxes: float = 0.0) -> ToInput:
     """MaskTrack's input: the image and a deformed mask, 1 x 4 x H x W.
 
     Args:
-        recipe: of the deformation; None feeds the true mask, the ablation "no deformation".
+        recipe: of the deformation.
         boxes: share of the samples that are fed the box around the true mask instead.
     """
 
     def to_input(
         frame: np.ndarray, mask: np.ndarray, rng: np.random.Generator, device: torch.device
     ) -> tuple[Tensor, Tensor]:
-        rough = mask
-        if boxes and rng.random() < boxes:
-            rough = box(mask)
-        elif recipe:
-            rough = deform(mask, recipe, rng)
+        boxed = boxes and rng.random() < boxes
+        rough = box(mask) if boxed else deform(mask, recipe, rng)
         image, target = to_tensors(frame, mask, device)
         return with_mask(image, rough), target
 
