@@ -63,9 +63,16 @@ def test_what_is_no_collection_is_refused(tmp_path):
     with pytest.raises(DataError, match="no pairs"):
         open_stills(tmp_path)
     write_pair(tmp_path / "a.jpg", tmp_path / "a.png")
-    (tmp_path / "a.png").write_bytes(b"")
-    with pytest.raises(DataError, match=r"a.png: not a readable mask"):
-        open_stills(tmp_path)[0]
     Image.fromarray(np.zeros((5, 5), np.uint8)).save(tmp_path / "a.png")
-    with pytest.raises(DataError, match="mask of 5 x 5 pixels, but its image has 8 x 6"):
-        open_stills(tmp_path)[0]
+    with pytest.raises(DataError, match=r"a.png: mask of 5 x 5 pixels, but its image has 8 x 6"):
+        open_stills(tmp_path)
+    (tmp_path / "a.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"a.png: not a readable image"):
+        open_stills(tmp_path)
+
+
+def test_of_two_photographs_the_jpeg_is_taken(tmp_path):
+    """PASCAL-S has a stray 10.bmp of another size beside 10.jpg."""
+    write_pair(tmp_path / "10.jpg", tmp_path / "10.png")
+    Image.fromarray(np.zeros((5, 5, 3), np.uint8)).save(tmp_path / "10.bmp")
+    assert open_stills(tmp_path)[0][0].shape == (6, 8, 3)

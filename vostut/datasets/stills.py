@@ -17,6 +17,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from vostut.errors import DataError
 from vostut.images import read_rgb
@@ -43,13 +44,7 @@ class Stills(Sequence[Still]):
 
     def __getitem__(self, index: int) -> Still:  # type: ignore[override]
         photograph, path = self.pairs[index]
-        image, mask = read_rgb(photograph), _read_graded(path)
-        if mask.shape != image.shape[:2]:
-            raise DataError(
-                f"{path}: mask of {mask.shape[1]} x {mask.shape[0]} pixels, but its image has "
-                f"{image.shape[1]} x {image.shape[0]} (expected the same size)"
-            )
-        return image, mask
+        return read_rgb(photograph), _read_graded(path)
 
 
 class FramesAsStills(Sequence[Still]):
@@ -90,22 +85,41 @@ class Together(Sequence[Still]):
 def open_stills(folder: str | os.PathLike) -> Stills:
     """Find the image/mask pairs in a folder and in the folders below it.
 
-    A mask is a PNG that shares its name with a photograph (JPEG or BMP) of the same collection. Photographs
-    without a mask are passed over.
+    A mask is a PNG that shares its name with a photograph (JPEG or BMP; where there are both, JPEG) of the
+    same collection. Photographs without a mask are passed over.
 
     Raises:
-        DataError: no such folder, or no pair in it.
+        DataError: no such folder, no pair in it, or a pair whose sizes differ.
     """
     root = Path(folder)
     if not root.is_dir():
         raise DataError(f"{root}: no such folder (expected images and masks)")
     files = sorted(p for p in root.rglob("*") if p.is_file() and not p.name.startswith("."))
     masks = {p.stem: p for p in files if p.suffix.lower() == ".png"}
-    photographs = {p.stem: p for p in reversed(files) if p.suffix.lower() in PHOTOGRAPHS}
+    photographs = {p.stem: p for kind in reversed(PHOTOGRAPHS) for p in files if p.suffix.lower() == kind}
     pairs = [(photographs[name], masks[name]) for name in sorted(masks) if name in photographs]
     if not pairs:
         raise DataError(f"{root}: no pairs (expected NAME.jpg and NAME.png, in one folder or in two)")
+    for pair in pairs:  # now, from the headers, and not in the middle of a training
+        _check_sizes(*map(_size, pair), pair[1])
     return Stills(pairs)
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """Width and height, without decoding the pixels."""
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except OSError as error:
+        raise DataError(f"{path}: not a readable image ({error})") from error
+
+
+def _check_sizes(image: tuple[int, int], mask: tuple[int, int], path: Path) -> None:
+    if image != mask:
+        raise DataError(
+            f"{path}: mask of {mask[0]} x {mask[1]} pixels, but its image has {image[0]} x {image[1]} "
+            "(expected the same size)"
+        )
 
 
 def _read_graded(path: Path) -> np.ndarray:
