@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 pytestmark = pytest.mark.book
-PAGES = ("index", "how-to-use", "problem", "datasets", "metrics", "osvos", "bibliography")
+PAGES = ("index", "how-to-use", "problem", "datasets", "metrics", "osvos", "masktrack", "bibliography")
 WIDTHS = {"desktop": 1280, "phone": 390}
 MOST_BYTES = 8_000_000
 

@@ -28,6 +28,7 @@ def ledger_row(
     command: str,
     note: str = "",
     source: str = "probabilities",
+    masks: str = "masks",
 ) -> dict[str, Any]:
     """A run's row.
 
@@ -39,6 +40,7 @@ def ledger_row(
         command: that made the masks, as a reader of the repository would type it.
         note: what the row shows, in words.
         source: which of the run's probabilities the masks were made from.
+        masks: the folder of the masks, in the run's.
     """
     rows = [json.loads((folder / "sequences" / f"{n}.json").read_text()) for n in dataset]
     wall = [json.loads(line) for line in (folder / "wall.jsonl").read_text().splitlines()]
@@ -59,6 +61,7 @@ def ledger_row(
         "code": ", ".join(dict.fromkeys(entry.get("code", code_version()) for entry in wall)),
         "hardware": rows[0]["hardware"],
         "jobs": jobs,
+        "masks": masks,
         "steps a video": round(sum(steps) / len(steps), 1),
         "seconds": {
             "fine-tuning a video": round(tuned / len(rows), 1),
@@ -127,9 +130,21 @@ def read_ledger(folder: str | os.PathLike) -> dict[str, dict[str, Any]]:
     if not Path(folder).is_dir():
         raise DataError(f"{folder}: no such folder (expected the ledger's JSON files)")
     for path in sorted(Path(folder).glob("*.json")):
-        try:
-            row = json.loads(path.read_text())
-            rows[row["name"]] = row
-        except (ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{path}: not a row of the ledger ({error})") from error
+        row = read_row(path)
+        rows[row["name"]] = row
     return rows
+
+
+def read_row(path: str | os.PathLike) -> dict[str, Any]:
+    """One row.
+
+    Raises:
+        DataError: no such file, or no row.
+    """
+    try:
+        row = json.loads(Path(path).read_text())
+        if not {"name", "data", "score"} <= row.keys():
+            raise ValueError("expected name, data and score")
+    except (OSError, ValueError, AttributeError) as error:
+        raise DataError(f"{path}: not a row of the ledger ({error})") from error
+    return row

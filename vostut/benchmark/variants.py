@@ -33,6 +33,11 @@ class Variant:
     rule: Rule
     words: str
 
+    @property
+    def masks(self) -> str:
+        """The folder of its masks, in the run's."""
+        return self.folder + self.source.removeprefix("probabilities")
+
 
 def variants(
     plan: RunPlan, contours: Callable[[Video], Contours] | None = None, crf: bool = False

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vostut import __version__
-from vostut.cli import run, scoring, segment, train
+from vostut.cli import ledger, reproduce, run, scoring, segment, train
 from vostut.errors import DataError
 
 
@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vostut", description="Video object segmentation on DAVIS.")
     parser.add_argument("--version", action="version", version=f"vostut {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (scoring, train, run, segment):
+    for part in (scoring, train, run, reproduce, ledger, segment):
         part.add_commands(commands)
 
     cutouts = commands.add_parser("cutouts", help="write the moving cutouts to a folder")

@@ -75,7 +75,8 @@ def _run(options: argparse.Namespace) -> int:
         if options.record:
             title = options.record.stem + variant.suffix
             command, note = shlex.join(["vostut", *sys.argv[1:]]), options.note + variant.words
-            row = ledger_row(title, folder, objects, score, command, note, variant.source)
+            made = (variant.source, variant.masks)
+            row = ledger_row(title, folder, objects, score, command, note, *made)
             print(f"wrote {write_row(row, options.record.with_name(f'{title}.json'))}")
     return 0
 

@@ -73,9 +73,7 @@ def _train(options: argparse.Namespace) -> int:
 
 def _recipe(kind: Any, options: argparse.Namespace, usual: str) -> Any:
     """The preset of a kind of training, with the backbone, the seed and the steps of the options."""
-    backbone = options.backbone or usual
-    make = getattr(kind, options.preset)
-    config = replace(make(), backbone=backbone) if options.preset == "paper" else make(backbone)
+    config = getattr(kind, options.preset)(options.backbone or usual)
     if options.height:
         config = config.at(options.height)
     return replace(config, seed=options.seed, steps=config.steps if options.steps is None else options.steps)

@@ -101,7 +101,7 @@ def open_stills(folder: str | os.PathLike) -> Stills:
     if not pairs:
         raise DataError(f"{root}: no pairs (expected NAME.jpg and NAME.png, in one folder or in two)")
     for pair in pairs:  # now, from the headers, and not in the middle of a training
-        _check_sizes(*map(_size, pair), pair[1])
+        _check_sizes(*pair)
     return Stills(pairs)
 
 
@@ -114,10 +114,11 @@ def _size(path: Path) -> tuple[int, int]:
         raise DataError(f"{path}: not a readable image ({error})") from error
 
 
-def _check_sizes(image: tuple[int, int], mask: tuple[int, int], path: Path) -> None:
-    if image != mask:
+def _check_sizes(photograph: Path, mask: Path) -> None:
+    image, found = _size(photograph), _size(mask)
+    if image != found:
         raise DataError(
-            f"{path}: mask of {mask[0]} x {mask[1]} pixels, but its image has {image[0]} x {image[1]} "
+            f"{mask}: mask of {found[0]} x {found[1]} pixels, but its image has {image[0]} x {image[1]} "
             "(expected the same size)"
         )
 

@@ -56,10 +56,10 @@ class OfflineTraining:
     save_every: int = 250
 
     @classmethod
-    def paper(cls) -> OfflineTraining:
+    def paper(cls, backbone: str = "vgg16") -> OfflineTraining:
         """The article's solver: 20 000 steps of 10 images, SGD from 1e-3; the last layer ten times that."""
         rates = Rates("sgd", backbone=1e-3, sides=1e-3, scores=0, fuse=1e-2, bias=2.0, weight_decay=5e-4)
-        return cls(backbone="vgg16", height=321, steps=20_000, accumulate=10, rates=rates)
+        return cls(backbone=backbone, height=321, steps=20_000, accumulate=10, rates=rates)
 
     @classmethod
     def laptop(cls, backbone: str = "lite") -> OfflineTraining:

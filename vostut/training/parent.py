@@ -57,10 +57,10 @@ class ParentTraining:
     save_every: int = 250
 
     @classmethod
-    def paper(cls) -> ParentTraining:
+    def paper(cls, backbone: str = "vgg16") -> ParentTraining:
         """The recipe of the published code: 50 000 steps of 10 frames, about 20 hours on a GPU of 2017."""
         return cls(
-            backbone="vgg16", height=480, steps=50_000, accumulate=10, rates=Rates.paper(),
+            backbone=backbone, height=480, steps=50_000, accumulate=10, rates=Rates.paper(),
             schedule="stages", side_weights=(1.0, 0.5, 0.0), reduction="sum",
             augmentation=Augmentation(flip=0.5, sizes=(0.5, 0.8, 1.0)),
         )  # fmt: skip

@@ -1,0 +1,78 @@
+"""``vostut ledger``: hold the recorded numbers against the masks and against the papers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from vostut.cli.options import make_dataset
+from vostut.cli.scoring import positive
+
+ROWS = Path("ledger")
+CLAIMS = ROWS / "claims" / "davis2016.json"
+LEADERBOARD = Path("book") / "_data" / "leaderboard.json"
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add the commands to the parser."""
+    ledger = commands.add_parser("ledger", help="check recorded numbers, and compare them with the papers'")
+    parts = ledger.add_subparsers(required=True, metavar="WHAT")
+
+    verify = parts.add_parser("verify", help="score a run's stored masks again and compare with its row")
+    verify.add_argument("row", type=Path, help="a JSON file of the ledger")
+    verify.add_argument("folder", metavar="run", type=Path, help="the folder of the run, with its masks")
+    verify.add_argument(
+        "--davis", type=Path, metavar="ROOT", help="the data set's folder (default: the variable DAVIS)"
+    )
+    verify.add_argument("--jobs", type=positive, default=1)
+    verify.set_defaults(run=_verify)
+
+    claims = parts.add_parser("claims", help="published numbers beside ours, with a verdict each")
+    claims.add_argument("--ledger", type=Path, default=ROWS, help=f"default: {ROWS}")
+    claims.add_argument("--claims", type=Path, default=CLAIMS, help=f"default: {CLAIMS}")
+    claims.add_argument("--leaderboard", type=Path, default=LEADERBOARD, help=f"default: {LEADERBOARD}")
+    claims.add_argument("--write", action="store_true", help="write the answers into the file of claims")
+    claims.set_defaults(run=_claims)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from vostut.benchmark.ledger import read_row
+    from vostut.benchmark.verify import verify
+
+    row = read_row(options.row)
+    options.dataset, options.split, options.sequences = _named(row["data"])
+    lines = verify(row, options.folder, make_dataset(options), options.jobs)
+    for line in lines:
+        print(line)
+    print(
+        f"{row['name']}: {f'{len(lines)} values differ' if lines else 'every value is what its masks give'}"
+    )
+    return 1 if lines else 0
+
+
+def _named(data: str) -> tuple[str, str, None]:
+    """``"DAVIS-2016 val"`` as the options of a data set."""
+    name, split = data.rsplit(" ", 1)
+    return {"moving cutouts": "cutouts"}.get(name, name.lower().replace("-", "")), split, None
+
+
+def _claims(options: argparse.Namespace) -> int:
+    from vostut.benchmark.claims import answer, read_claims, write_claims
+    from vostut.benchmark.ledger import read_ledger
+
+    rows = read_ledger(options.ledger)
+    board = json.loads(options.leaderboard.read_text())
+    claims = read_claims(options.claims)
+    print(
+        "| claim | measure | data | published | re-scored | ours | verdict |\n|---|---|---|--:|--:|--:|---|"
+    )
+    for claim in claims:
+        found = answer(claim, rows, board)
+        values = [f"{v:.1f}" if v is not None else "" for v in (found.rescored, found.ours)]
+        cells = [claim.words, claim.metric, claim.data, f"{claim.published:.1f}", *values, found.verdict]
+        print(f"| {' | '.join(cells)} |")
+    if options.write:
+        write_claims(claims, rows, board, options.claims)
+        print(f"\nwrote {options.claims}")
+    return 0

@@ -1,0 +1,94 @@
+"""``vostut reproduce``: from data to the tables of the papers, in one call."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vostut.cli.options import (
+    BASELINES,
+    METHODS,
+    add_device_options,
+    make_contours,
+    make_dataset,
+    set_threads,
+)
+
+if TYPE_CHECKING:
+    from vostut.benchmark.reproduce import Profile
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser("reproduce", help="train, segment, score and report, in one call")
+    add = command.add_argument
+    add("--profile", choices=("quick", "laptop", "paper"), default="laptop", help="default: laptop")
+    add("--methods", type=_names, default=[*METHODS, *BASELINES], help="default: osvos,masktrack,copy,warp")
+    add("--out", type=Path, required=True, help="folder of the reproduction; one that exists is resumed")
+    add("--davis", type=Path, metavar="ROOT", help="the data set's folder (default: the variable DAVIS)")
+    add("--dataset", help="as for `run` (default: the profile's: the cutouts, or DAVIS-2016)")
+    add("--split", default="val", help="default: val")
+    add("--sequences", type=_names, help="only these, comma-separated")
+    add("--train", action="store_true", help="train the networks, too (default: those of the package)")
+    add(
+        "--stills", type=Path, action="append", default=[],
+        help="with --train: still images for MaskTrack (default: the training videos' frames)",
+    )  # fmt: skip
+    add("--imagenet", type=Path, help="with --train: ImageNet weights")
+    add("--osvos", type=Path, metavar="FILE", help="OSVOS's parent network")
+    add("--masktrack", type=Path, metavar="FILE", help="MaskTrack's offline network")
+    add("--seed", type=int, default=0, help="of the fine-tuning (default: 0)")
+    add("--contours", help="snap OSVOS to contours: 'hed', or a folder of <sequence>/<frame>.png")
+    add("--flow", choices=("dis", "raft"), default="dis", help="of MaskTrack's second stream (default: dis)")
+    add("--crf", action="store_true", help="also refine MaskTrack by a dense CRF")
+    add("--jobs", type=int, default=1, help="videos at a time, each in its own process (default: 1)")
+    add("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler; its workers do the jobs")
+    add_device_options(command)
+    command.set_defaults(run=_run)
+
+
+def _names(text: str) -> list[str]:
+    return text.split(",")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from vostut.benchmark.page import write_page
+    from vostut.benchmark.reproduce import PROFILES, Where, plan_runs, reproduce, workers
+
+    set_threads(options.threads)
+    command = shlex.join(["vostut", *sys.argv[1:]])
+    profile = PROFILES[options.profile]
+    options.dataset = options.dataset or profile.dataset
+    dataset = make_dataset(options)
+    given = {"osvos": options.osvos, "masktrack": options.masktrack}
+    networks = {name: path for name, path in given.items() if path}
+    if options.train:
+        networks = _train(options, profile) | networks
+    where = Where(options.device, options.precision, options.threads)
+    plans = plan_runs(options.methods, profile, networks, where, options.flow, options.seed)
+    jobs = -1 if options.cluster else options.jobs
+    with workers(options.cluster):
+        outcome = reproduce(plans, dataset, options.out, command, jobs, make_contours(options), options.crf)
+    for path in write_page(outcome.rows, outcome.failures, command, options.out):
+        print(f"wrote {path}")
+    for failure in outcome.failures:
+        print(f"failed: {failure}", file=sys.stderr)
+    return 1 if outcome.failures else 0
+
+
+def _train(options: argparse.Namespace, profile: Profile) -> dict[str, Path]:
+    """The networks that the methods start from, trained in this process."""
+    from vostut.benchmark.reproduce import train_networks
+    from vostut.datasets import davis_root, open_dataset
+    from vostut.datasets.stills import FramesAsStills, Together, open_stills
+    from vostut.training.loop import make_fabric
+
+    root = options.davis or (davis_root() if options.dataset != "cutouts" else None)
+    videos = open_dataset(options.dataset, root, "train")
+    folders = [open_stills(folder) for folder in options.stills]
+    stills = Together(*folders) if folders else FramesAsStills(videos.values())
+    fabric = make_fabric(options.device, options.precision)
+    return train_networks(options.methods, profile, videos, stills, options.out, fabric, options.imagenet)
