@@ -3,8 +3,8 @@
     python book/official.py path/to/official book/_data/official.json
 
 The folder holds the tables that the benchmark publishes, as CSV files. Kept are the means over each part of
-DAVIS-2016 for the methods that were scored on all of it, and J and F of OSVOS and MaskTrack for each validation
-sequence and frame, three decimals as published.
+DAVIS-2016 for the methods that were scored on all of it, and J and F of OSVOS and MaskTrack for each
+validation sequence and frame, three decimals as published.
 """
 
 from __future__ import annotations
