@@ -63,13 +63,11 @@ class Where:
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         precision: see :func:`vostut.training.loop.make_fabric`.
         threads: of each process; 0 leaves it to PyTorch.
-        jobs: how many processes; -1 takes all workers of a cluster.
     """
 
     device: str = "auto"
     precision: str = "auto"
     threads: int = 0
-    jobs: int = 1
 
     def put(self, plan: RunPlan) -> RunPlan:
         """The plan, carried out here."""
@@ -212,7 +210,7 @@ def reproduce(
         dataset: the videos.
         out: the folder of the reproduction.
         command: for the rows.
-        jobs: how many processes.
+        jobs: how many processes; -1 takes all workers of a cluster.
         contours: for OSVOS's boundary snapping.
         crf: also refine MaskTrack by a dense CRF.
     """

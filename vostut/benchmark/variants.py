@@ -79,9 +79,7 @@ def score_variant(
         several: the run segmented each object on its own.
         jobs: how many processes.
     """
-    stable = None
-    if dataset.name == "DAVIS-2016":
-        stable = [s.name for s in davis2016.SEQUENCES.values() if s.stable]
+    stable = davis2016.STABLE if dataset.name == "DAVIS-2016" else None
     masks = make_masks(folder, dataset, variant.rule, variant.folder, variant.source, several, jobs)
     metrics = ("J", "F") if several else ("J", "F", "T")
     return evaluate(masks, dataset, metrics=metrics, several=several, stable=stable, jobs=jobs)

@@ -40,9 +40,7 @@ def verify(row: Mapping[str, Any], folder: Path, dataset: Dataset, jobs: int = 1
     recorded = row["score"]
     names = list(recorded["sequences"])
     chosen = Dataset(dataset.name, dataset.split, [dataset[name] for name in names])
-    stable = (
-        [s.name for s in davis2016.SEQUENCES.values() if s.stable] if "DAVIS-2016" in row["data"] else None
-    )
+    stable = davis2016.STABLE if dataset.name == "DAVIS-2016" else None
     metrics = tuple(m for m in ("J", "F", "T") if m in recorded)
     found = evaluate(masks, chosen, metrics=metrics, stable=stable, jobs=jobs).to_json(frames=False)
     return list(_differences(recorded, found, ""))

@@ -65,9 +65,7 @@ def score(results: Path, options: argparse.Namespace) -> Score:
     from vostut.datasets import davis2016, davis_root, open_dataset
 
     several = options.dataset == "davis2017"
-    stable = None
-    if options.dataset == "davis2016":
-        stable = [s.name for s in davis2016.SEQUENCES.values() if s.stable]
+    stable = davis2016.STABLE if options.dataset == "davis2016" else None
     root = options.davis
     if root is None and options.dataset != "cutouts":
         root = davis_root()

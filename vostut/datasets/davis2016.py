@@ -114,6 +114,9 @@ def _parse(line: str) -> Sequence:
 SEQUENCES: dict[str, Sequence] = {s.name: s for s in map(_parse, _TABLE.splitlines())}
 """All 50 sequences in alphabetical order."""
 
+STABLE = tuple(s.name for s in SEQUENCES.values() if s.stable)
+"""The sequences over which the benchmark averages T."""
+
 
 def names(split: str = "trainval") -> list[str]:
     """Names of the sequences of ``"train"``, ``"val"`` or ``"trainval"``."""
