@@ -47,6 +47,11 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     train.add_argument(
         "--frames", action="store_true", help="masktrack: also take the videos' frames for still images"
     )
+    train.add_argument("--start", type=Path, help="masktrack: a network to start from (default: ImageNet's)")
+    train.add_argument(
+        "--speed", action="store_true",
+        help="masktrack: the second stream's own network, on speed pictures made from the photographs",
+    )  # fmt: skip
     for name, words in (
         ("no-deformation", "feed the true mask"),
         ("no-bending", "deform by affine maps only"),
@@ -76,6 +81,8 @@ def _recipe(kind: Any, options: argparse.Namespace, usual: str) -> Any:
     config = getattr(kind, options.preset)(options.backbone or usual)
     if options.height:
         config = config.at(options.height)
+    if options.speed:
+        config = config.of_speed()
     return replace(config, seed=options.seed, steps=config.steps if options.steps is None else options.steps)
 
 
@@ -108,5 +115,5 @@ def _train_masktrack(options: argparse.Namespace, fabric: object) -> Path:
     if options.frames or not collections:
         collections.append(FramesAsStills(make_dataset(options).values()))
     stills = Together(*collections)
-    train_offline(stills, config, options.out, fabric, options.imagenet)
+    train_offline(stills, config, options.out, fabric, options.imagenet, start=options.start)
     return options.out / "offline.safetensors"

@@ -10,16 +10,19 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from vostut.datasets.stills import Still
+from vostut.errors import DataError
 from vostut.networks.backbones import BACKBONES
 from vostut.networks.masktrack import MASK_STD, MaskTrackNet
 from vostut.networks.weights import load_imagenet
 from vostut.training.augment import Augmentation
+from vostut.training.checkpoints import load_masktrack
 from vostut.training.deform import Deformation
 from vostut.training.loop import make_fabric, polynomial
 from vostut.training.losses import cross_entropy
 from vostut.training.optimisers import Rates, make_optimiser
-from vostut.training.sampling import Sampler, rough_mask_input
+from vostut.training.sampling import Sampler, rough_mask_input, speed_input
 from vostut.training.session import Session
+from vostut.training.speed import Motion
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class OfflineTraining:
         mask_input: False trains without the fourth channel.
         boxes: share of the samples that are fed the box around the mask instead. From them the network
             learns to turn a box, drawn on frame 0, into a mask.
+        motion: the network of the second stream: photographs become speed pictures; None leaves them.
         seed: of initialisation and sampling.
         save_every: steps between checkpoints.
     """
@@ -52,6 +56,7 @@ class OfflineTraining:
     mask_std: float = MASK_STD
     mask_input: bool = True
     boxes: float = 0.0
+    motion: Motion | None = None
     seed: int = 0
     save_every: int = 250
 
@@ -79,6 +84,10 @@ class OfflineTraining:
         """Seconds, on the embedded cutouts: enough to see every part at work."""
         return replace(cls.laptop(backbone).at(120), steps=60, save_every=20)
 
+    def of_speed(self) -> OfflineTraining:
+        """The recipe of the second stream's own network: a third of the steps, from the first one's weights."""
+        return replace(self, steps=max(self.steps * 3 // 10, 1), boxes=0.0, motion=Motion())
+
     def at(self, height: int) -> OfflineTraining:
         """The same recipe on larger or smaller images, the dilation with them."""
         radius = round(self.deformation.dilate * height / self.height)
@@ -92,6 +101,7 @@ def train_offline(
     fabric: Fabric | None = None,
     imagenet: str | os.PathLike | None = None,
     progress: bool = True,
+    start: str | os.PathLike | None = None,
 ) -> MaskTrackNet:
     """Train MaskTrack on still images, or go on with a training that was interrupted.
 
@@ -103,6 +113,7 @@ def train_offline(
         fabric: devices and precision; by default a GPU if there is one.
         imagenet: ImageNet weights; see :func:`vostut.networks.weights.load_imagenet`.
         progress: show a bar.
+        start: a checkpoint of MaskTrack to start from, instead of ImageNet's weights.
 
     Returns:
         The trained network. The same images, recipe and device give the same network, interrupted or not.
@@ -112,15 +123,30 @@ def train_offline(
     """
     fabric = fabric or make_fabric()
     fabric.seed_everything(config.seed, verbose=False)
-    backbone = load_imagenet(BACKBONES[config.backbone](atrous=True), imagenet)
-    network = MaskTrackNet(backbone, config.mask_std, config.mask_input)
+    network = _first_weights(config, imagenet, start)
     session = Session(out, network, make_optimiser(network, config.rates), config, "MaskTrack", fabric)
 
     def loss(net: nn.Module, image: Tensor, target: Tensor, step: int) -> Tensor:
         return cross_entropy(net(image).float(), target)
 
-    to_input = rough_mask_input(config.deformation, config.boxes)
+    if config.motion:
+        to_input = speed_input(config.deformation, config.motion)
+    else:
+        to_input = rough_mask_input(config.deformation, config.boxes)
     sample = Sampler(stills, config, fabric.device, to_input)
     session.train(sample, loss, polynomial(config.steps), progress)
     session.finish("offline.safetensors")
     return network.eval()
+
+
+def _first_weights(
+    config: OfflineTraining, imagenet: str | os.PathLike | None, start: str | os.PathLike | None
+) -> MaskTrackNet:
+    """The network before its first step."""
+    if start is None:
+        backbone = load_imagenet(BACKBONES[config.backbone](atrous=True), imagenet)
+        return MaskTrackNet(backbone, config.mask_std, config.mask_input)
+    network, about = load_masktrack(start)
+    if about["backbone"] != config.backbone:
+        raise DataError(f"{start}: a network on {about['backbone']} (expected one on {config.backbone})")
+    return network

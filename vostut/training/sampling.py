@@ -13,6 +13,7 @@ from vostut.datasets.stills import Still
 from vostut.errors import DataError
 from vostut.training.augment import Augmentation, augment, fit_height, to_tensors
 from vostut.training.deform import Deformation, box, deform
+from vostut.training.speed import Motion, speed_picture
 
 
 class SamplingRecipe(Protocol):
@@ -93,6 +94,18 @@ def rough_mask_input(recipe: Deformation, boxes: float = 0.0) -> ToInput:
         return with_mask(image, rough), target
 
     return to_input
+
+
+def speed_input(recipe: Deformation, motion: Motion) -> ToInput:
+    """The second stream's input: a speed picture made from the photograph, and a deformed mask."""
+    to_input = rough_mask_input(recipe)
+
+    def to_speed(
+        frame: np.ndarray, mask: np.ndarray, rng: np.random.Generator, device: torch.device
+    ) -> tuple[Tensor, Tensor]:
+        return to_input(speed_picture(frame, mask, motion, rng), mask, rng, device)
+
+    return to_speed
 
 
 def with_mask(image: Tensor, mask: np.ndarray) -> Tensor:
