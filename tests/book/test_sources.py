@@ -22,7 +22,7 @@ def code_of(cell: str) -> str:
 
 
 @pytest.mark.book
-@pytest.mark.parametrize("chapter", ["problem", "datasets", "metrics", "osvos", "masktrack"])
+@pytest.mark.parametrize("chapter", ["problem", "datasets", "metrics", "osvos", "masktrack", "reproduction", "head-to-head"])
 def test_solutions_run(chapter, tmp_path, monkeypatch):
     """A reader who runs the chapter and pastes a solution below gets no error."""
     mpl.use("Agg")

@@ -10,7 +10,7 @@ import torch
 from vostut.datasets import cutouts
 from vostut.datasets.stills import FramesAsStills
 from vostut.errors import DataError
-from vostut.flow import dis_flow
+from vostut.flow import dis_flow, magnitude_image
 from vostut.methods.masktrack import MaskTrack, MaskTrackConfig
 from vostut.networks import MaskTrackNet, lite
 from vostut.training import Augmentation, OfflineTraining, fine_tune, train_offline
@@ -67,6 +67,22 @@ def test_the_streams_are_averaged(network, video):
     with_flow = both.step(network, frame, video.frames[0][:60, :80], mask)
     assert with_flow.shape == rgb.shape == (1, 1, 60, 80)
     assert not torch.equal(rgb, with_flow)
+
+
+def test_the_second_stream_may_have_its_own_network(network, video):
+    """What it adds does not depend on the first one's picture: the logits are averaged."""
+    torch.manual_seed(1)
+    speed = MaskTrackNet(lite(atrous=True)).eval()
+    before, frame = (video.frames[t][:60, :80] for t in (0, 1))
+    mask = np.asarray(video.masks[0])[:60, :80]
+    parts = {}
+    for name, own in (("shared", None), ("own", speed)):
+        method = MaskTrack(network, CONFIG, flow=dis_flow, speed=own)
+        parts[name] = 2 * method.step(network, frame, before, mask)
+    alone = MaskTrack(network, CONFIG).step(network, frame, before, mask)
+    still = MaskTrack(speed, CONFIG).step(speed, magnitude_image(dis_flow(frame, before)), frame, mask)
+    torch.testing.assert_close(parts["own"], alone + still)
+    assert not torch.allclose(parts["shared"], parts["own"])
 
 
 def test_a_still_video_gives_still_masks(network, video):

@@ -5,7 +5,7 @@ import torch
 
 from vostut.errors import DataError
 from vostut.networks import MaskTrackNet, OSVOSNet, lite, vgg16
-from vostut.training.checkpoints import load_masktrack, load_network, save_network
+from vostut.training.checkpoints import load_masktrack, load_network, read, save_network, shrink
 
 
 @pytest.fixture(scope="module", params=[lite, vgg16], ids=["lite", "vgg16"])
@@ -84,3 +84,22 @@ def test_checkpoints_say_which_method_they_belong_to(tmp_path):
     save_network(path, OSVOSNet(lite()), {"network": "OSVOS parent", "backbone": "lite"})
     with pytest.raises(DataError, match="holds OSVOS parent"):
         load_masktrack(path)
+
+
+def test_a_checkpoint_at_8_bits_is_a_quarter_and_close(tmp_path):
+    torch.manual_seed(0)
+    network = MaskTrackNet(vgg16(atrous=True)).eval()
+    whole, small = tmp_path / "whole.safetensors", tmp_path / "small.safetensors"
+    save_network(whole, network, {"network": "MaskTrack", "backbone": "vgg16", "config": {}})
+    shrink(whole, small)
+    assert small.stat().st_size < 0.26 * whole.stat().st_size
+    before, (after, about) = read(whole)[0], read(small)
+    assert about["bits"] == 8
+    assert before.keys() == after.keys()
+    for name in before:
+        most = before[name].abs().amax(dim=(1, 2, 3), keepdim=True) if before[name].dim() == 4 else 1.0
+        assert bool(((before[name] - after[name].float()).abs() <= most / 254 + 1e-3).all()), name
+    image = torch.rand(1, 4, 64, 64)
+    with torch.no_grad():
+        difference = network(image) - load_masktrack(small)[0](image)
+        assert float(difference.abs().max()) < 0.03 * float(network(image).std() + 1e-3)

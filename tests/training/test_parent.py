@@ -58,6 +58,20 @@ def test_a_finished_training_is_not_done_again(videos, tmp_path, monkeypatch):
     train_parent(videos, TINY, tmp_path, progress=False)
 
 
+def test_joint_training_draws_from_every_data_set(videos, tmp_path, monkeypatch):
+    drawn = []
+    fit = Sampler.__init__
+
+    def looked_at(self, stills, *rest):
+        drawn.extend(video.name for video, _ in stills.places)
+        fit(self, stills, *rest)
+
+    monkeypatch.setattr(Sampler, "__init__", looked_at)
+    one, other = ({name: videos[name]} for name in videos)
+    train_parent([one, other], TINY, tmp_path, progress=False)
+    assert {name: drawn.count(name) for name in videos} == {name: len(videos[name]) for name in videos}
+
+
 def test_another_recipe_is_refused(videos, tmp_path):
     train_parent(videos, TINY, tmp_path, progress=False)
     with pytest.raises(DataError, match="another recipe"):

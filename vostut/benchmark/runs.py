@@ -46,6 +46,7 @@ class RunPlan:
         config: fine-tuning and inference; it decides which method runs.
         budgets: fine-tuning steps after which all frames are segmented as well, besides the end.
         flow: MaskTrack: also segment with a second stream on this flow (a name in ``vostut.flow.FLOWS``).
+        speed: checkpoint of the second stream's own network; None shares the first one's, as published.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         precision: see :func:`vostut.training.loop.make_fabric`.
         threads: of each process; 0 leaves it to PyTorch.
@@ -55,6 +56,7 @@ class RunPlan:
     config: OSVOSConfig | MaskTrackConfig | Baseline
     budgets: tuple[int, ...] = ()
     flow: str = ""
+    speed: Path | None = None
     device: str = "auto"
     precision: str = "auto"
     threads: int = 0
@@ -150,8 +152,11 @@ def _claim(folder: Path, plan: RunPlan, dataset: Dataset) -> None:
         "method": plan.method,
         **asdict(plan),
         "parent": _fingerprint(plan.parent),
+        "speed": _fingerprint(plan.speed),
         "data": [dataset.name, dataset.split],
     }
+    if plan.speed is None:
+        del about["speed"]
     if path.exists():
         if json.loads(path.read_text()) != json.loads(json.dumps(about)):
             raise DataError(f"{path}: a run with another plan (expected a new folder, or the same plan)")
@@ -243,6 +248,7 @@ def _network(
 def _method(plan: RunPlan, fabric: Fabric, watch: Callable[[int, Any, float], None]) -> OSVOS | MaskTrack:
     assert plan.parent is not None
     if isinstance(plan.config, MaskTrackConfig):
-        return MaskTrack(load_masktrack(plan.parent)[0], plan.config, fabric=fabric, watch=watch)
+        speed = load_masktrack(plan.speed)[0] if plan.speed else None
+        return MaskTrack(load_masktrack(plan.parent)[0], plan.config, fabric=fabric, watch=watch, speed=speed)
     assert isinstance(plan.config, OSVOSConfig)
     return OSVOS(load_network(plan.parent)[0], plan.config, fabric=fabric, watch=watch)

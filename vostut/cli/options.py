@@ -33,6 +33,10 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     add("--zoom", type=_range, help="zoom in fine-tuning, as in 0.7,1.4 (default: the preset's)")
     add("--contours", help="OSVOS: snap to contours: 'hed', or a folder of <sequence>/<frame>.png")
     add("--flow", choices=("dis", "raft"), help="MaskTrack: a second stream on this optical flow")
+    add(
+        "--speed-network", type=Path, metavar="FILE",
+        help="MaskTrack: the second stream's own network (default: it shares the first one's)",
+    )  # fmt: skip
 
 
 def _range(text: str) -> tuple[float, float]:
@@ -54,6 +58,23 @@ def add_data_options(parser: argparse.ArgumentParser, split: str) -> None:
     add("--dataset", default="davis2016", help="davis2016 (default), davis2017, gygo, cutouts or layout")
     add("--split", default=split, help=f"which split (default: {split})")
     add("--sequences", type=lambda text: text.split(","), help="only these, comma-separated")
+
+
+def add_joint_option(parser: argparse.ArgumentParser) -> None:
+    """More data sets to train on."""
+    parser.add_argument(
+        "--also", type=_further, action="append", default=[], metavar="NAME[:SPLIT][=ROOT]",
+        help="one more data set in the same training, such as cutouts:trainval or gygo=GyGO; may be repeated",
+    )  # fmt: skip
+
+
+def _further(text: str) -> tuple[str, str, Path | None]:
+    """(data set, split, root) from NAME[:SPLIT][=ROOT]."""
+    data, _, root = text.partition("=")
+    name, _, split = data.partition(":")
+    if not name:
+        raise argparse.ArgumentTypeError(f"{text!r} (expected NAME[:SPLIT][=ROOT])")
+    return name, split or "train", Path(root) if root else None
 
 
 def add_device_options(parser: argparse.ArgumentParser) -> None:
@@ -82,6 +103,18 @@ def make_dataset(options: argparse.Namespace) -> Dataset:
     return data
 
 
+def make_datasets(options: argparse.Namespace) -> list[Dataset]:
+    """The videos that the options name, and those of ``--also``."""
+    from vostut.datasets import davis_root, open_dataset
+
+    found = [make_dataset(options)]
+    for name, split, root in options.also:
+        if root is None and name.startswith("davis"):
+            root = davis_root()
+        found.append(open_dataset(name, root, split))
+    return found
+
+
 def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTrackConfig]:
     """The trained network's file, and the preset with what the options change.
 
@@ -95,6 +128,8 @@ def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTr
 
     if options.method == "osvos" and options.flow:
         raise DataError("--flow: OSVOS sees one frame at a time (expected with masktrack only)")
+    if options.speed_network and not options.flow:
+        raise DataError("--speed-network: there is no second stream (expected with --flow)")
     if options.method == "masktrack" and options.contours:
         raise DataError("--contours: MaskTrack has no boundary snapping (expected with osvos only)")
     parent = options.parent or (OSVOS_LITE if options.method == "osvos" else MASKTRACK_LITE)

@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace) -> int:
     objects = one_by_one(dataset) if several else dataset
     where = {"device": options.device, "precision": options.precision, "threads": options.threads}
     flow = options.flow if options.method == "masktrack" else None
-    plan = RunPlan(parent, config, options.budgets, flow or "", **where)
+    plan = RunPlan(parent, config, options.budgets, flow or "", options.speed_network, **where)
     folder = run_method(plan, objects, options.out, options.jobs)
     for variant in variants(plan, make_contours(options), options.crf):
         score = score_variant(folder, variant, dataset, several, options.jobs)

@@ -127,7 +127,8 @@ def _method(
     fabric = make_fabric(options.device, options.precision)
     if isinstance(config, MaskTrackConfig):
         flow = FLOWS[options.flow] if options.flow else None
-        return MaskTrack(load_masktrack(parent)[0], config, flow, fabric, watch)
+        speed = load_masktrack(options.speed_network)[0] if options.speed_network else None
+        return MaskTrack(load_masktrack(parent)[0], config, flow, fabric, watch, speed)
     find = make_contours(options)
     contours = find(Video(options.video.stem, frames, [mask])) if find else None  # type: ignore[arg-type]
     return OSVOS(load_network(parent)[0], config, contours, fabric, watch)

@@ -13,7 +13,8 @@ from vostut.cli.options import (
     PRESETS,
     add_data_options,
     add_device_options,
-    make_dataset,
+    add_joint_option,
+    make_datasets,
     set_threads,
 )
 from vostut.cli.scoring import positive
@@ -61,6 +62,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     ):
         train.add_argument(f"--{name}", action="store_true", help=f"masktrack, ablation: {words}")
     add_data_options(train, split="train")
+    add_joint_option(train)
     add_device_options(train)
     train.set_defaults(run=_train)
 
@@ -90,7 +92,7 @@ def _train_osvos(options: argparse.Namespace, fabric: object) -> Path:
     from vostut.training import ParentTraining, train_parent
 
     config = _recipe(ParentTraining, options, "vgg16")
-    train_parent(make_dataset(options), config, options.out, fabric, options.imagenet)
+    train_parent(make_datasets(options), config, options.out, fabric, options.imagenet)
     return options.out / "parent.safetensors"
 
 
@@ -113,7 +115,7 @@ def _train_masktrack(options: argparse.Namespace, fabric: object) -> Path:
     )
     collections: list[Sequence[Still]] = [open_stills(folder) for folder in options.stills]
     if options.frames or not collections:
-        collections.append(FramesAsStills(make_dataset(options).values()))
+        collections += [FramesAsStills(data.values()) for data in make_datasets(options)]
     stills = Together(*collections)
     train_offline(stills, config, options.out, fabric, options.imagenet, start=options.start)
     return options.out / "offline.safetensors"

@@ -101,6 +101,8 @@ class MaskTrack(FineTuned[MaskTrackNet, MaskTrackConfig]):
         flow: the estimator for the second stream; without it, the image alone decides.
         fabric: devices and precision; by default a GPU if there is one.
         watch: called after each fine-tuning step with its number, the network and the loss.
+        speed: the second stream's own network, trained on speed pictures (:mod:`vostut.training.speed`); by
+            default the fine-tuned network reads both pictures, as published.
     """
 
     name = "MaskTrack"
@@ -112,9 +114,11 @@ class MaskTrack(FineTuned[MaskTrackNet, MaskTrackConfig]):
         flow: Flow | None = None,
         fabric: Fabric | None = None,
         watch: Callable[[int, MaskTrackNet, float], None] | None = None,
+        speed: MaskTrackNet | None = None,
     ):
         super().__init__(offline, config or MaskTrackConfig.laptop(offline.backbone.name), fabric, watch)
         self.flow = flow
+        self.speed = self.fabric.to_device(speed.eval()) if speed else None
 
     def segment(self, frames: Sequence[np.ndarray], first_mask: np.ndarray) -> Iterator[np.ndarray]:
         """See :class:`vostut.methods.base.Method`.
@@ -186,11 +190,12 @@ class MaskTrack(FineTuned[MaskTrackNet, MaskTrackConfig]):
             1 x 1 x h x w.
         """
         rough = dilate(mask, self.config.dilate)
-        looks = [frame]
+        streams = [(network, frame)]
         if self.flow:
-            looks.append(magnitude_image(self.flow(frame, before)))
-        device = self.fabric.device
-        inputs = torch.cat([with_mask(to_tensors(look, mask, device)[0], rough) for look in looks])
+            streams.append((self.speed or network, magnitude_image(self.flow(frame, before))))
         with self.fabric.autocast():
-            logits = network(inputs).float()
-        return logits.mean(dim=0, keepdim=True)
+            logits = [
+                net(with_mask(to_tensors(picture, mask, self.fabric.device)[0], rough)).float()
+                for net, picture in streams
+            ]
+        return torch.stack(logits).mean(dim=0)

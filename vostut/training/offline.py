@@ -85,7 +85,7 @@ class OfflineTraining:
         return replace(cls.laptop(backbone).at(120), steps=60, save_every=20)
 
     def of_speed(self) -> OfflineTraining:
-        """The recipe of the second stream's own network: a third of the steps, from the first one's weights."""
+        """The recipe of the second stream's own network: fewer steps, from the first one's weights."""
         return replace(self, steps=max(self.steps * 3 // 10, 1), boxes=0.0, motion=Motion())
 
     def at(self, height: int) -> OfflineTraining:

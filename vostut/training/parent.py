@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -89,7 +89,7 @@ class ParentTraining:
 
 
 def train_parent(
-    videos: Mapping[str, Video],
+    videos: Mapping[str, Video] | Sequence[Mapping[str, Video]],
     config: ParentTraining,
     out: str | os.PathLike,
     fabric: Fabric | None = None,
@@ -99,7 +99,8 @@ def train_parent(
     """Train a parent network, or go on with a training that was interrupted.
 
     Args:
-        videos: the training videos, such as ``davis2016.load("train")``.
+        videos: the training videos, such as ``davis2016.load("train")``; or several data sets, whose frames
+            are then drawn with equal chances: joint training.
         config: the recipe.
         out: a folder for ``state.safetensors`` (to resume from), ``log.jsonl`` (the losses) and, in the
             end, ``parent.safetensors``.
@@ -119,7 +120,9 @@ def train_parent(
     network.backbone.freeze(config.freeze)
     session = Session(out, network, make_optimiser(network, config.rates), config, "OSVOS parent", fabric)
     rate = polynomial(config.steps) if config.schedule == "polynomial" else _stages(config.steps)
-    sample = Sampler(FramesAsStills(videos.values()), config, fabric.device)
+    together = [videos] if isinstance(videos, Mapping) else videos
+    frames = FramesAsStills(video for data in together for video in data.values())
+    sample = Sampler(frames, config, fabric.device)
     session.train(sample, _loss(config), rate, progress)
     session.finish("parent.safetensors")
     return network.eval()

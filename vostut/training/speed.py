@@ -62,9 +62,7 @@ def speed_picture(
     return magnitude_image(flow(image, frame_before(image, mask, motion, rng)))
 
 
-def frame_before(
-    image: np.ndarray, mask: np.ndarray, motion: Motion, rng: np.random.Generator
-) -> np.ndarray:
+def frame_before(image: np.ndarray, mask: np.ndarray, motion: Motion, rng: np.random.Generator) -> np.ndarray:
     """The photograph as it may have looked a moment ago: object and background moved apart.
 
     Args:
@@ -96,7 +94,7 @@ def frame_before(
 
 
 def without_object(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The photograph with the object painted over from around it (Telea, 2004), coarsely; H x W x 3, uint8."""
+    """The photograph with the object painted over from around it, coarsely (Telea, 2004); H x W x 3."""
     if not mask.any() or mask.all():
         return image.copy()
     height, width = mask.shape
