@@ -11,7 +11,7 @@ from PIL import Image
 
 pytestmark = pytest.mark.book
 CHAPTERS = ("problem", "datasets", "metrics", "osvos", "masktrack", "reproduction", "head-to-head")
-PAGES = ("index", "how-to-use", *CHAPTERS, "bibliography")
+PAGES = ("index", "how-to-use", *CHAPTERS, "bibliography", "status")
 WIDTHS = {"desktop": 1280, "phone": 390}
 MOST_BYTES = 8_000_000
 

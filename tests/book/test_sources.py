@@ -11,6 +11,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BOOK = REPOSITORY / "book"
+CHAPTERS = ("problem", "datasets", "metrics", "osvos", "masktrack", "reproduction", "head-to-head")
 CELL = re.compile(r"```\{code-cell\} ipython3\n(.*?)\n```", re.DOTALL)
 SOLUTION = re.compile(r"`{3,}\{solution\} ([\w-]+)\n(.*?)\n(?:````|```$)", re.DOTALL | re.MULTILINE)
 
@@ -22,7 +23,7 @@ def code_of(cell: str) -> str:
 
 
 @pytest.mark.book
-@pytest.mark.parametrize("chapter", ["problem", "datasets", "metrics", "osvos", "masktrack", "reproduction", "head-to-head"])
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_solutions_run(chapter, tmp_path, monkeypatch):
     """A reader who runs the chapter and pastes a solution below gets no error."""
     mpl.use("Agg")
