@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 from small_data import write_davis
 
@@ -51,6 +52,18 @@ def test_the_ledger_holds_every_claim_with_its_answer(tmp_path):
     assert {e["verdict"] for e in entries} <= set(VERDICTS)
     keys = (REPOSITORY / "book" / "references.bib").read_text()
     assert all(f"{{{e['cite']}," in keys for e in entries)
+
+
+def test_the_ledger_follows_its_schemas():
+    schemas = REPOSITORY / "ledger" / "schema"
+    row, claims = (json.loads((schemas / f"{name}.json").read_text()) for name in ("row", "claims"))
+    jsonschema.validate(json.loads(CLAIMS.read_text()), claims)
+    for path in (REPOSITORY / "ledger").glob("*.json"):
+        entry = json.loads(path.read_text())
+        jsonschema.validate(entry, row)
+        assert entry["name"] == path.stem
+    with pytest.raises(jsonschema.ValidationError, match="'not sure' is not one of"):
+        jsonschema.validate([json.loads(CLAIMS.read_text())[0] | {"verdict": "not sure"}], claims)
 
 
 def test_what_is_no_claim_is_refused(tmp_path):
