@@ -1,27 +1,32 @@
 """One frame of MaskTrack beside one of OSVOS: seconds a frame at equal resolution, and drift.
 
-    python benchmarks/masktrack.py --davis DAVIS --sequence blackswan --height 480
+    python benchmarks/masktrack.py --davis DAVIS --sequence blackswan --heights 240,360,480
 
-Both run in this process, on the same frames, in turns, so that a busy machine slows both. Drift is the
-decay of J, the mean over the first quarter of the video less that over the last, as in the benchmark.
+All run in this process, on the same frames, in turns, so that a busy machine slows all of them. Drift is the
+decay of J, the mean over the first quarter of the video less that over the last, as in the benchmark. With
+``--record FILE`` the result is written as JSON, as chapter 5 shows it.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from vostut.benchmark.hardware import describe_hardware
 from vostut.checkpoints import lite_masktrack, lite_parent
 from vostut.datasets import davis2016
 from vostut.flow import dis_flow
 from vostut.methods import OSVOS, MaskTrack, MaskTrackConfig, OSVOSConfig
 from vostut.metrics import region_similarity, summarise
 from vostut.training.loop import make_fabric
+from vostut.video import Video
 
 
 def main() -> None:
@@ -31,12 +36,27 @@ def main() -> None:
     )
     parser.add_argument("--davis", type=Path, required=True)
     parser.add_argument("--sequence", default="blackswan")
-    parser.add_argument("--height", type=int, default=480)
+    parser.add_argument("--heights", default="240,360,480")
+    parser.add_argument("--record", type=Path)
     options = parser.parse_args()
     video = davis2016.load(options.davis, "trainval")[options.sequence]
+    found = {height: measure(video, int(height)) for height in options.heights.split(",")}
+    print(f"{video.name}, {len(video)} frames, without fine-tuning\n")
+    print("| lines | | s a frame, median | J mean | J decay |\n|--:|---|--:|--:|--:|")
+    for height, rows in found.items():
+        for name, row in rows.items():
+            cells = f"{row['seconds a frame']:.3f} | {row['J mean']:.3f} | {row['J decay']:+.3f}"
+            print(f"| {height} | {name} | {cells} |")
+    if options.record:
+        about = {"sequence": video.name, "hardware": describe_hardware(), "lines": found}
+        options.record.write_text(json.dumps(about, indent=1) + "\n")
+
+
+def measure(video: Video, height: int) -> dict[str, dict[str, Any]]:
+    """Seconds a frame, J and its decay of each contender at one height."""
     first, fabric = np.asarray(video.masks[0]), make_fabric()
-    osvos = OSVOSConfig(fine_tuning=None, height=options.height)
-    masktrack = replace(MaskTrackConfig.laptop("lite"), fine_tuning=None, height=options.height)
+    osvos = OSVOSConfig(fine_tuning=None, height=height)
+    masktrack = replace(MaskTrackConfig.laptop("lite"), fine_tuning=None, height=height)
     tracks: dict[str, Iterator[np.ndarray]] = {
         "OSVOS": OSVOS(lite_parent(), osvos, fabric=fabric).track(video.frames, first),
         "MaskTrack": MaskTrack(lite_masktrack(), masktrack, fabric=fabric).track(video.frames, first),
@@ -53,11 +73,15 @@ def main() -> None:
             probability = next(track)
             seconds[name].append(time.perf_counter() - started)
             js[name].append(region_similarity(probability > 0.5, truth))
-    print(f"{video.name}, {len(video)} frames, {options.height} lines, without fine-tuning\n")
-    print("| | s a frame, median | J mean | J decay |\n|---|--:|--:|--:|")
-    for name in tracks:
-        of_j = summarise(js[name])
-        print(f"| {name} | {np.median(seconds[name]):.3f} | {of_j.mean:.3f} | {of_j.decay:+.3f} |")
+    of_j = {name: summarise(values) for name, values in js.items()}
+    return {
+        name: {
+            "seconds a frame": round(float(np.median(seconds[name])), 4),
+            "J mean": round(of_j[name].mean, 4),
+            "J decay": round(of_j[name].decay, 4),
+        }
+        for name in tracks
+    }
 
 
 if __name__ == "__main__":

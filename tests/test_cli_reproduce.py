@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from errno import ENOSPC
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,27 @@ def test_a_second_call_does_nothing_again(tmp_path):
     assert main(command) == 0
     again = {p: p.stat().st_mtime_ns for p in times}
     assert {p.parent.name for p in times if again[p] != times[p]} == {"horse-trot"}
+
+
+def test_a_full_disk_is_named_and_nothing_is_lost(tmp_path, monkeypatch, capsys):
+    command = [*QUICK, "--methods", "warp", "--out"]
+    assert main([*command, str(tmp_path / "whole")]) == 0
+    room = [30]
+
+    def write(self, data):
+        room[0] -= 1
+        if room[0] < 0:
+            raise OSError(ENOSPC, "No space left on device")
+        return self.open("wb").write(data)
+
+    with monkeypatch.context() as small:
+        small.setattr(Path, "write_bytes", write)
+        assert main([*command, str(tmp_path / "parts")]) != 0
+    assert "the disk is full: make room and run the same command again" in capsys.readouterr().err
+    assert main([*command, str(tmp_path / "parts")]) == 0
+    whole, parts = (masks_of(tmp_path / name) for name in ("whole", "parts"))
+    assert whole.keys() == parts.keys()
+    assert all((whole[name] == parts[name]).all() for name in whole)
 
 
 def test_a_failed_sequence_is_reported_and_the_others_are_scored(tmp_path, tiny_davis, capsys):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+from errno import ENOSPC
 from pathlib import Path
 
 import cv2
@@ -94,13 +95,22 @@ def write_mask(path: str | os.PathLike, ids: np.ndarray) -> None:
 
 
 def write_atomically(path: str | os.PathLike, data: bytes) -> None:
-    """Write bytes under a temporary name, then rename: a killed process leaves no half file."""
+    """Write bytes under a temporary name, then rename: a killed process leaves no half file.
+
+    Raises:
+        DataError: the disk is full, or the file cannot be written for another reason.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.write_bytes(data)
         os.replace(temporary, path)
+    except OSError as error:
+        hint = (
+            "the disk is full: make room and run the same command again" if error.errno == ENOSPC else error
+        )
+        raise DataError(f"{path}: cannot be written ({hint})") from error
     finally:
         temporary.unlink(missing_ok=True)  # a full disk leaves no half file either
 

@@ -20,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DataError as error:
         print(f"vostut: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"vostut: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("vostut: interrupted", file=sys.stderr)
         return 130
