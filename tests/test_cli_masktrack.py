@@ -69,7 +69,7 @@ def test_a_network_for_the_second_stream_starts_from_the_first(network, stills, 
     train = ["train", "masktrack", "--stills", str(stills), "--preset", "quick", "--out", str(tmp_path)]
     assert main([*train, "--steps", "2", "--device", "cpu", "--speed", "--start", str(network)]) == 0
     about = read(tmp_path / "offline.safetensors")[1]
-    assert about["config"]["motion"]["shift"] == 0.15
+    assert about["config"]["motion"]["shift"] == 0.25
     assert about["config"]["boxes"] == 0
 
 

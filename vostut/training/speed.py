@@ -23,6 +23,10 @@ from vostut.flow import Flow, dis_flow, magnitude_image
 class Motion:
     """How far things move between two frames; each value is the largest that is drawn.
 
+    In a video most steps are small, and some are none. So all of one sample's values are multiplied by the
+    square of a random number from 0 to 1: from a picture in which nothing stands out the network must learn
+    to keep to the mask.
+
     Attributes:
         shift: of the object, as a fraction of its width and height.
         scale: its change of size, as a fraction.
@@ -30,14 +34,17 @@ class Motion:
         bend: of its parts against each other, as a fraction of its width and height.
         camera: shift of the background, as a fraction of the image's height.
         zoom: the background's change of size, as a fraction.
+        depth: shift of the background's parts against each other, as a fraction of the image's height: near
+            and far move differently before a moving camera.
     """
 
-    shift: float = 0.15
-    scale: float = 0.05
-    angle: float = 6.0
-    bend: float = 0.05
-    camera: float = 0.03
-    zoom: float = 0.02
+    shift: float = 0.25
+    scale: float = 0.1
+    angle: float = 10.0
+    bend: float = 0.1
+    camera: float = 0.06
+    zoom: float = 0.04
+    depth: float = 0.03
 
 
 def speed_picture(
@@ -75,18 +82,20 @@ def frame_before(image: np.ndarray, mask: np.ndarray, motion: Motion, rng: np.ra
         H x W x 3, uint8. What the object uncovers is painted in from around it.
     """
     height, width = mask.shape
-    camera = rng.uniform(-motion.camera, motion.camera, 2) * height
-    zoom = 1 + rng.uniform(-motion.zoom, motion.zoom)
-    behind = _move(without_object(image, mask), (width / 2, height / 2), zoom, 0.0, camera)
+    much = rng.random() ** 2
+    camera = much * rng.uniform(-motion.camera, motion.camera, 2) * height
+    zoom = 1 + much * rng.uniform(-motion.zoom, motion.zoom)
+    depth = much * rng.uniform(-motion.depth, motion.depth, (4, 4, 2)) * height
+    behind = _move(without_object(image, mask), (width / 2, height / 2), zoom, 0.0, camera, depth)
     if not mask.any():
         return behind
     ys, xs = np.nonzero(mask)
     extent = np.array([np.ptp(xs) + 1, np.ptp(ys) + 1])
-    factor = 1 + rng.uniform(-motion.scale, motion.scale)
-    angle = rng.uniform(-motion.angle, motion.angle)
+    factor = 1 + much * rng.uniform(-motion.scale, motion.scale)
+    angle = much * rng.uniform(-motion.angle, motion.angle)
     # the object rides on the background half of the time, and is followed by the camera otherwise
-    shift = rng.uniform(-motion.shift, motion.shift, 2) * extent + camera * (rng.random() < 0.5)
-    waves = rng.uniform(-motion.bend, motion.bend, (4, 4, 2)) * extent
+    shift = much * rng.uniform(-motion.shift, motion.shift, 2) * extent + camera * (rng.random() < 0.5)
+    waves = much * rng.uniform(-motion.bend, motion.bend, (4, 4, 2)) * extent
     layer = np.dstack([image, mask.astype(np.uint8) * 255])
     moved = _move(layer, ((xs.min() + xs.max()) / 2, (ys.min() + ys.max()) / 2), factor, angle, shift, waves)
     share = moved[..., 3:].astype(np.float32) / 255
