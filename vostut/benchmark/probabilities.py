@@ -79,7 +79,7 @@ def make_masks(
         folder: of the run.
         dataset: the videos that it segmented.
         rule: how; by default a threshold of one half.
-        name: of the folder of masks, inside the run's.
+        name: of the folder of masks, inside the run's; another one for each source and rule.
         source: which probabilities.
         several: the run segmented each object on its own (see :func:`vostut.methods.several.one_by_one`);
             they are merged, and the masks hold object ids.
@@ -88,7 +88,7 @@ def make_masks(
     Returns:
         The folder of the masks, as :func:`vostut.benchmark.evaluate` takes it.
     """
-    out = folder / (name + source.removeprefix("probabilities"))
+    out = folder / name
     make = _ids_of_video if several else _masks_of_video
     Parallel(n_jobs=jobs)(
         delayed(make)(folder / source, video, out / video.name, rule or by_threshold())

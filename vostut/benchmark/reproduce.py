@@ -21,11 +21,10 @@ from vostut.benchmark.variants import score_variant, variants
 from vostut.checkpoints import MASKTRACK_LITE, OSVOS_LITE
 from vostut.datasets.stills import Still
 from vostut.errors import DataError
-from vostut.methods import masktrack, osvos
 from vostut.methods.baselines import Baseline
+from vostut.methods.recipes import recipe_for
 from vostut.methods.snapping import Contours
 from vostut.training import OfflineTraining, ParentTraining, train_offline, train_parent
-from vostut.training.checkpoints import read_description
 from vostut.video import Dataset, Video
 
 METHODS = ("osvos", "masktrack", "warp", "copy")
@@ -172,7 +171,6 @@ def plan_runs(
         DataError: an unknown method, a broken checkpoint, or none for the profile.
     """
     own = {"osvos": OSVOS_LITE, "masktrack": MASKTRACK_LITE}
-    presets: dict[str, Mapping[str, Callable]] = {"osvos": osvos.PRESETS, "masktrack": masktrack.PRESETS}
     plans: dict[str, RunPlan] = {}
     for method in methods:
         if method in ("copy", "warp"):
@@ -185,8 +183,8 @@ def plan_runs(
             raise DataError(
                 f"{method}: no network on {profile.backbone} (expected --train, or --{method} FILE)"
             )
-        backbone = read_description(network).get("backbone", "lite")
-        config = presets[method][profile.preset](backbone)
+        config = recipe_for(method, profile.preset, network)
+        assert config.fine_tuning is not None
         config = replace(config, fine_tuning=replace(config.fine_tuning, seed=seed))
         plans[method] = where.put(RunPlan(network, config, flow=flow if method == "masktrack" else ""))
     return plans

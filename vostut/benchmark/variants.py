@@ -80,6 +80,6 @@ def score_variant(
         jobs: how many processes.
     """
     stable = davis2016.STABLE if dataset.name == "DAVIS-2016" else None
-    masks = make_masks(folder, dataset, variant.rule, variant.folder, variant.source, several, jobs)
+    masks = make_masks(folder, dataset, variant.rule, variant.masks, variant.source, several, jobs)
     metrics = ("J", "F") if several else ("J", "F", "T")
     return evaluate(masks, dataset, metrics=metrics, several=several, stable=stable, jobs=jobs)

@@ -91,13 +91,10 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
 
 def make_dataset(options: argparse.Namespace) -> Dataset:
     """The videos that the options name."""
-    from vostut.datasets import davis_root, open_dataset
+    from vostut.datasets import open_dataset
     from vostut.video import Dataset
 
-    root = options.davis
-    if root is None and options.dataset != "cutouts":
-        root = davis_root()
-    data = open_dataset(options.dataset, root, options.split)
+    data = open_dataset(options.dataset, options.davis, options.split)
     if options.sequences:
         data = Dataset(data.name, data.split, [data[name] for name in options.sequences])
     return data
@@ -105,14 +102,10 @@ def make_dataset(options: argparse.Namespace) -> Dataset:
 
 def make_datasets(options: argparse.Namespace) -> list[Dataset]:
     """The videos that the options name, and those of ``--also``."""
-    from vostut.datasets import davis_root, open_dataset
+    from vostut.datasets import open_dataset
 
-    found = [make_dataset(options)]
-    for name, split, root in options.also:
-        if root is None and name.startswith("davis"):
-            root = davis_root()
-        found.append(open_dataset(name, root, split))
-    return found
+    further = [open_dataset(name, root, split) for name, split, root in options.also]
+    return [make_dataset(options), *further]
 
 
 def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTrackConfig]:
@@ -122,9 +115,7 @@ def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTr
         DataError: an option of the other method, or no such checkpoint.
     """
     from vostut.checkpoints import MASKTRACK_LITE, OSVOS_LITE
-    from vostut.methods import masktrack, osvos
-    from vostut.training.checkpoints import read_description
-    from vostut.training.deform import Deformation
+    from vostut.methods.recipes import recipe_for
 
     if options.method == "osvos" and options.flow:
         raise DataError("--flow: OSVOS sees one frame at a time (expected with masktrack only)")
@@ -133,11 +124,7 @@ def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTr
     if options.method == "masktrack" and options.contours:
         raise DataError("--contours: MaskTrack has no boundary snapping (expected with osvos only)")
     parent = options.parent or (OSVOS_LITE if options.method == "osvos" else MASKTRACK_LITE)
-    about = read_description(parent)
-    presets = osvos.PRESETS if options.method == "osvos" else masktrack.PRESETS
-    config = presets[options.preset](about.get("backbone", "lite"))
-    if isinstance(config, masktrack.MaskTrackConfig):
-        config = config.fed_as(Deformation(**about.get("config", {}).get("deformation", {})))
+    config = recipe_for(options.method, options.preset, parent)
     tuning = config.fine_tuning
     if tuning is not None:
         tuning = replace(tuning, seed=options.seed, steps=options.steps or tuning.steps)

@@ -82,12 +82,11 @@ def _run(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace, profile: Profile) -> dict[str, Path]:
     """The networks that the methods start from, trained in this process."""
     from vostut.benchmark.reproduce import train_networks
-    from vostut.datasets import davis_root, open_dataset
+    from vostut.datasets import open_dataset
     from vostut.datasets.stills import FramesAsStills, Together, open_stills
     from vostut.training.loop import make_fabric
 
-    root = options.davis or (davis_root() if options.dataset != "cutouts" else None)
-    videos = open_dataset(options.dataset, root, "train")
+    videos = open_dataset(options.dataset, options.davis, "train")
     folders = [open_stills(folder) for folder in options.stills]
     stills = Together(*folders) if folders else FramesAsStills(videos.values())
     fabric = make_fabric(options.device, options.precision)

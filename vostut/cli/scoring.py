@@ -62,16 +62,13 @@ def positive(text: str) -> int:
 def score(results: Path, options: argparse.Namespace) -> Score:
     """Score saved masks as the options say."""
     from vostut.benchmark import evaluate
-    from vostut.datasets import davis2016, davis_root, open_dataset
+    from vostut.datasets import davis2016, open_dataset
 
     several = options.dataset == "davis2017"
     stable = davis2016.STABLE if options.dataset == "davis2016" else None
-    root = options.davis
-    if root is None and options.dataset != "cutouts":
-        root = davis_root()
     return evaluate(
         results,
-        open_dataset(options.dataset, root, options.split, options.resolution),
+        open_dataset(options.dataset, options.davis, options.split, options.resolution),
         metrics=options.metrics or (("J", "F") if several else METRICS),
         several=several,
         stable=stable,

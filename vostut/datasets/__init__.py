@@ -38,7 +38,8 @@ def open_dataset(
 
     Args:
         kind: one of :data:`DATASETS`; ``"layout"`` is any folder in the DAVIS layout.
-        root: where it lies; the cutouts need none.
+        root: where it lies; by default the folder that the environment variable ``DAVIS`` names. The cutouts
+            need none.
         split: such as ``"train"`` or ``"val"``.
         resolution: the folder below ``JPEGImages``; by default each data set's usual one.
 
@@ -47,6 +48,7 @@ def open_dataset(
     """
     if kind == "cutouts":
         return cutouts.load(split, root=root)
+    root = root or davis_root()
     loaders = {"davis2016": davis2016.load, "davis2017": davis2017.load, "gygo": gygo.load}
     if kind not in DATASETS:
         raise DataError(f"no data set is called {kind!r} (expected one of {', '.join(DATASETS)})")
