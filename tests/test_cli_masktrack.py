@@ -1,13 +1,17 @@
 """``vostut train|run|segment masktrack``: from still images to scored masks, on data made in the test."""
 
 import json
+from argparse import Namespace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from small_data import write_davis
 
+from vostut.checkpoints import MASKTRACK_LITE, MASKTRACK_LITE_SPEED
 from vostut.cli import main
+from vostut.cli.options import make_speed_network
 from vostut.images import read_mask, write_mask
 from vostut.training.checkpoints import read
 from vostut.training.deform import Deformation
@@ -71,6 +75,26 @@ def test_a_network_for_the_second_stream_starts_from_the_first(network, stills, 
     about = read(tmp_path / "offline.safetensors")[1]
     assert about["config"]["motion"]["shift"] == 0.25
     assert about["config"]["boxes"] == 0
+
+
+@pytest.mark.parametrize(
+    ("flow", "given", "first", "expected"),
+    [
+        (None, None, MASKTRACK_LITE, None),
+        ("dis", None, MASKTRACK_LITE, MASKTRACK_LITE_SPEED),
+        ("dis", "shared", MASKTRACK_LITE, None),
+        ("dis", None, Path("other.safetensors"), None),
+        ("dis", "own.safetensors", Path("other.safetensors"), Path("own.safetensors")),
+    ],
+)
+def test_which_network_reads_speeds(flow, given, first, expected):
+    assert make_speed_network(Namespace(flow=flow, speed_network=given), first) == expected
+
+
+def test_a_network_for_speeds_needs_a_second_stream(tmp_path, capsys):
+    command = ["run", "masktrack", "--dataset", "cutouts", "--speed-network", "x.safetensors"]
+    assert main([*command, "--out", str(tmp_path)]) == 2
+    assert "--speed-network: there is no second stream (expected with --flow)" in capsys.readouterr().err
 
 
 def test_more_data_sets_may_be_named(tmp_path, capsys):

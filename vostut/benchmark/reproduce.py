@@ -162,7 +162,8 @@ def plan_runs(
     Args:
         methods: some of :data:`METHODS`.
         profile: how much is computed.
-        networks: trained networks of OSVOS and MaskTrack; the package's own where one is not named.
+        networks: trained networks of OSVOS and MaskTrack, the package's own where one is not named; and
+            ``"speed"``, the network of MaskTrack's second stream, if it has its own.
         where: it is computed.
         flow: MaskTrack's second stream and the warped mask; "" for none.
         seed: of the fine-tuning.
@@ -186,7 +187,10 @@ def plan_runs(
         config = recipe_for(method, profile.preset, network)
         assert config.fine_tuning is not None
         config = replace(config, fine_tuning=replace(config.fine_tuning, seed=seed))
-        plans[method] = where.put(RunPlan(network, config, flow=flow if method == "masktrack" else ""))
+        plan = RunPlan(network, config)
+        if method == "masktrack" and flow:
+            plan = replace(plan, flow=flow, speed=networks.get("speed"))
+        plans[method] = where.put(plan)
     return plans
 
 

@@ -14,6 +14,9 @@ OSVOS_LITE = Path(__file__).parent / "osvos_lite.safetensors"
 MASKTRACK_LITE = Path(__file__).parent / "masktrack_lite.safetensors"
 """The MaskTrack network on EfficientNet-Lite0, trained on still images."""
 
+MASKTRACK_LITE_SPEED = Path(__file__).parent / "masktrack_lite_speed.safetensors"
+"""The network of MaskTrack's second stream: the one before, trained further on speed pictures."""
+
 
 def lite_parent() -> OSVOSNet:
     """The Lite parent network of OSVOS, ready for fine-tuning."""
@@ -23,3 +26,8 @@ def lite_parent() -> OSVOSNet:
 def lite_masktrack() -> MaskTrackNet:
     """The Lite network of MaskTrack, ready for tracking and for fine-tuning."""
     return load_masktrack(MASKTRACK_LITE)[0]
+
+
+def lite_speed() -> MaskTrackNet:
+    """The Lite network of MaskTrack's second stream."""
+    return load_masktrack(MASKTRACK_LITE_SPEED)[0]

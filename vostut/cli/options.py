@@ -33,9 +33,15 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     add("--zoom", type=_range, help="zoom in fine-tuning, as in 0.7,1.4 (default: the preset's)")
     add("--contours", help="OSVOS: snap to contours: 'hed', or a folder of <sequence>/<frame>.png")
     add("--flow", choices=("dis", "raft"), help="MaskTrack: a second stream on this optical flow")
-    add(
-        "--speed-network", type=Path, metavar="FILE",
-        help="MaskTrack: the second stream's own network (default: it shares the first one's)",
+    add_speed_option(parser)
+
+
+def add_speed_option(parser: argparse.ArgumentParser) -> None:
+    """Which network the second stream has."""
+    parser.add_argument(
+        "--speed-network", metavar="FILE",
+        help="MaskTrack: the second stream's own network, or 'shared' for the first one's, as published "
+        "(default: with the package's network the package's own, else shared)",
     )  # fmt: skip
 
 
@@ -135,6 +141,18 @@ def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTr
     if getattr(options, "no_one_shot", False):
         config = replace(config, fine_tuning=None)
     return parent, config
+
+
+def make_speed_network(options: argparse.Namespace, first: Path) -> Path | None:
+    """The second stream's network; None if there is no such stream, or it shares the first one's."""
+    from vostut.checkpoints import MASKTRACK_LITE, MASKTRACK_LITE_SPEED
+
+    given = options.speed_network
+    if not options.flow or given == "shared":
+        return None
+    if given:
+        return Path(given)
+    return MASKTRACK_LITE_SPEED if first == MASKTRACK_LITE else None
 
 
 def make_contours(options: argparse.Namespace) -> Callable[[Video], Contours] | None:

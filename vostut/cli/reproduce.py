@@ -12,8 +12,10 @@ from vostut.cli.options import (
     BASELINES,
     METHODS,
     add_device_options,
+    add_speed_option,
     make_contours,
     make_dataset,
+    make_speed_network,
     set_threads,
 )
 
@@ -43,6 +45,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     add("--seed", type=int, default=0, help="of the fine-tuning (default: 0)")
     add("--contours", help="snap OSVOS to contours: 'hed', or a folder of <sequence>/<frame>.png")
     add("--flow", choices=("dis", "raft"), default="dis", help="of MaskTrack's second stream (default: dis)")
+    add_speed_option(command)
     add("--crf", action="store_true", help="also refine MaskTrack by a dense CRF")
     add("--jobs", type=int, default=1, help="videos at a time, each in its own process (default: 1)")
     add("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler; its workers do the jobs")
@@ -57,6 +60,7 @@ def _names(text: str) -> list[str]:
 def _run(options: argparse.Namespace) -> int:
     from vostut.benchmark.page import write_page
     from vostut.benchmark.reproduce import PROFILES, Where, plan_runs, reproduce, workers
+    from vostut.checkpoints import MASKTRACK_LITE
 
     set_threads(options.threads)
     command = shlex.join(["vostut", *sys.argv[1:]])
@@ -67,6 +71,9 @@ def _run(options: argparse.Namespace) -> int:
     networks = {name: path for name, path in given.items() if path}
     if options.train:
         networks = _train(options, profile) | networks
+    first = networks.get("masktrack", MASKTRACK_LITE)
+    if speed := make_speed_network(options, first):
+        networks["speed"] = speed
     where = Where(options.device, options.precision, options.threads)
     plans = plan_runs(options.methods, profile, networks, where, options.flow, options.seed)
     jobs = -1 if options.cluster else options.jobs

@@ -17,6 +17,7 @@ from vostut.cli.options import (
     make_config,
     make_contours,
     make_dataset,
+    make_speed_network,
 )
 from vostut.cli.scoring import positive
 from vostut.errors import DataError
@@ -67,7 +68,8 @@ def _run(options: argparse.Namespace) -> int:
     objects = one_by_one(dataset) if several else dataset
     where = {"device": options.device, "precision": options.precision, "threads": options.threads}
     flow = options.flow if options.method == "masktrack" else None
-    plan = RunPlan(parent, config, options.budgets, flow or "", options.speed_network, **where)
+    speed = make_speed_network(options, parent) if parent and flow else None
+    plan = RunPlan(parent, config, options.budgets, flow or "", speed, **where)
     folder = run_method(plan, objects, options.out, options.jobs)
     for variant in variants(plan, make_contours(options), options.crf):
         score = score_variant(folder, variant, dataset, several, options.jobs)

@@ -16,6 +16,7 @@ from vostut.cli.options import (
     add_method_options,
     make_config,
     make_contours,
+    make_speed_network,
     set_threads,
 )
 from vostut.errors import DataError
@@ -127,7 +128,8 @@ def _method(
     fabric = make_fabric(options.device, options.precision)
     if isinstance(config, MaskTrackConfig):
         flow = FLOWS[options.flow] if options.flow else None
-        speed = load_masktrack(options.speed_network)[0] if options.speed_network else None
+        own = make_speed_network(options, parent)
+        speed = load_masktrack(own)[0] if own else None
         return MaskTrack(load_masktrack(parent)[0], config, flow, fabric, watch, speed)
     find = make_contours(options)
     contours = find(Video(options.video.stem, frames, [mask])) if find else None  # type: ignore[arg-type]
