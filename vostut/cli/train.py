@@ -37,7 +37,8 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     train.add_argument("--steps", type=int, help="optimiser steps (default: the preset's; 0 for no training)")
     train.add_argument("--height", type=positive, help="of the images, in lines (default: the preset's)")
     train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--devices", type=positive, default=1, help="how many GPUs (default: 1)")
+    train.add_argument("--devices", type=positive, default=1, help="GPUs of each machine (default: 1)")
+    train.add_argument("--nodes", type=positive, default=1, help="machines, started by torchrun (default: 1)")
     train.add_argument(
         "--out", type=Path, required=True, help="folder of the training; one that exists is resumed"
     )
@@ -71,7 +72,7 @@ def _train(options: argparse.Namespace) -> int:
     from vostut.training.loop import make_fabric
 
     set_threads(options.threads)
-    fabric = make_fabric(options.device, options.precision, options.devices)
+    fabric = make_fabric(options.device, options.precision, options.devices, options.nodes)
     fabric.launch()
     train = _train_osvos if options.method == "osvos" else _train_masktrack
     print(f"wrote {train(options, fabric)}")

@@ -63,19 +63,22 @@ def polynomial(steps: int, power: float = 0.9) -> Callable[[int], float]:
     return lambda step: max(0.0, 1 - step / steps) ** power
 
 
-def make_fabric(device: str = "auto", precision: str = "auto", devices: int | str = 1) -> Fabric:
+def make_fabric(
+    device: str = "auto", precision: str = "auto", devices: int | str = 1, nodes: int = 1
+) -> Fabric:
     """Fabric for a device and a precision.
 
     Args:
         device: ``"auto"`` takes a GPU if there is one.
         precision: ``"auto"`` takes bfloat16 where the hardware computes in it, else float32.
-        devices: how many.
+        devices: how many, in each machine.
+        nodes: how many machines.
     """
     gpu = device in {"auto", "cuda", "gpu"} and torch.cuda.is_available()
     if precision == "auto":
         precision = "bf16-mixed" if has_bf16(gpu) else "32-true"
     options: dict[str, Any] = {"accelerator": "cuda" if gpu else "cpu", "precision": precision}
-    return Fabric(devices=devices, **options)
+    return Fabric(devices=devices, num_nodes=nodes, **options)
 
 
 def has_bf16(gpu: bool) -> bool:
