@@ -72,7 +72,8 @@ def main() -> int:
     key = cache_key()
     if not key_file.exists() or key_file.read_text() != key:
         shutil.rmtree(cache, ignore_errors=True)
-        key_file.unlink(missing_ok=True)
+        OUTPUT.mkdir(exist_ok=True)
+        key_file.write_text(key)  # only chapters that ran to their end are cached: a failed build keeps them
     cutouts.load()  # written once, so that no chapter has to wait for it
     command = [
         *(sys.executable, "-c", "from jupyter_book.cli.main import main; main()"),
@@ -85,7 +86,6 @@ def main() -> int:
     environment |= measuring()
     code = subprocess.run(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
     if code == 0:
-        key_file.write_text(key)
         for message in (late := over_budget(ROOT / "book", CELLS)):
             print(f"over budget: {message}", file=sys.stderr)
         if late:
