@@ -137,12 +137,12 @@ def title_of(code: str) -> str:
 
 def table(head: tuple[str, ...], rows: Any, caption: str) -> Iterator[str]:
     """One table as HTML."""
-    yield f'<table class="docutils status"><caption>{caption}</caption><thead><tr>'
+    yield f'<div class="wide"><table class="docutils status"><caption>{caption}</caption><thead><tr>'
     yield from (f'<th scope="col">{cell}</th>' for cell in head)
     yield "</tr></thead><tbody>"
     for row in rows:
         yield "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
-    yield "</tbody></table>"
+    yield "</tbody></table></div>"
 
 
 def fill(app: Sphinx, doctree: nodes.document, name: str) -> None:

@@ -202,6 +202,7 @@ def reproduce(
     jobs: int = 1,
     contours: Callable[[Video], Contours] | None = None,
     crf: bool = False,
+    progress: bool = True,
 ) -> Outcome:
     """Run all plans in one pool of jobs, score what they gave, and write the rows.
 
@@ -215,9 +216,10 @@ def reproduce(
         jobs: how many processes; -1 takes all workers of a cluster.
         contours: for OSVOS's boundary snapping.
         crf: also refine MaskTrack by a dense CRF.
+        progress: show a bar over the jobs, with the time left.
     """
     folders = {out / "runs" / name: plan for name, plan in plans.items()}
-    outcome = Outcome(failures=run_all(folders, dataset, jobs))
+    outcome = Outcome(failures=run_all(folders, dataset, jobs, progress))
     for name, plan in plans.items():
         folder = out / "runs" / name
         done = Dataset(dataset.name, dataset.split, [v for v in dataset.values() if is_done(folder, v)])
