@@ -227,7 +227,7 @@ def reproduce(
             continue
         snap = contours if name == "osvos" else None
         for variant in variants(plan, snap, crf and name == "masktrack"):
-            score = score_variant(folder, variant, done, jobs=jobs)
+            score = score_variant(folder, variant, done, jobs=jobs, progress=progress)
             title = name + variant.suffix
             words = plan.method + variant.words
             row = ledger_row(title, folder, done, score, command, words, variant.source, variant.masks)

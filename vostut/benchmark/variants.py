@@ -68,7 +68,12 @@ def variants(
 
 
 def score_variant(
-    folder: Path, variant: Variant, dataset: Dataset, several: bool = False, jobs: int = 1
+    folder: Path,
+    variant: Variant,
+    dataset: Dataset,
+    several: bool = False,
+    jobs: int = 1,
+    progress: bool = True,
 ) -> Score:
     """Make a variant's masks and score them; T over the stable sequences where the data set names such.
 
@@ -78,8 +83,11 @@ def score_variant(
         dataset: the videos, with all their objects.
         several: the run segmented each object on its own.
         jobs: how many processes.
+        progress: show a bar.
     """
     stable = davis2016.STABLE if dataset.name == "DAVIS-2016" else None
     masks = make_masks(folder, dataset, variant.rule, variant.masks, variant.source, several, jobs)
     metrics = ("J", "F") if several else ("J", "F", "T")
-    return evaluate(masks, dataset, metrics=metrics, several=several, stable=stable, jobs=jobs)
+    return evaluate(
+        masks, dataset, metrics=metrics, several=several, stable=stable, jobs=jobs, progress=progress
+    )
