@@ -11,10 +11,11 @@ ifneq ($(strip $(DAVIS)),)
 export DAVIS := $(abspath $(DAVIS))
 endif
 
-.PHONY: help book test lint setup benchmark constraints clean
+.PHONY: help book notebooks test lint setup benchmark constraints clean
 
 help:
 	@echo "make book        execute all chapters and render them to _build/html/index.html"
+	@echo "make notebooks   write the chapters' notebooks for Colab and Binder again (after make book)"
 	@echo "make test        lint, type-check and test everything, the built book included"
 	@echo "make benchmark   time the evaluator beside its peers (needs DAVIS)"
 	@echo "make lint        ruff and mypy alone"
@@ -35,6 +36,9 @@ $(READY): pyproject.toml
 
 book: $(READY)
 	$(BIN)/python book/build.py
+
+notebooks: book
+	$(BIN)/python -m course notebooks
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from vostut.checkpoints import MASKTRACK_LITE, OSVOS_LITE
 from vostut.cli import main
 from vostut.images import read_rgb
 
@@ -90,6 +91,18 @@ def test_a_failed_sequence_is_reported_and_the_others_are_scored(tmp_path, tiny_
 def test_bad_input_is_named(change, words, tmp_path, capsys):
     assert main([*QUICK, *change, "--out", str(tmp_path)]) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("method", ["osvos", "masktrack"])
+def test_a_broken_checkpoint_is_named_and_what_is_there_stays(method, tmp_path, capsys):
+    whole = {"osvos": OSVOS_LITE, "masktrack": MASKTRACK_LITE}[method].read_bytes()
+    broken, out = tmp_path / "broken.safetensors", tmp_path / "out"
+    assert main([*QUICK, "--methods", "copy", "--out", str(out)]) == 0
+    before = masks_of(out).keys()
+    broken.write_bytes(whole[: len(whole) // 2])  # the copying was cut off
+    assert main([*QUICK, "--methods", f"copy,{method}", f"--{method}", str(broken), "--out", str(out)]) == 2
+    assert f"{broken}: not a readable .safetensors checkpoint" in capsys.readouterr().err
+    assert masks_of(out).keys() == before
 
 
 def test_a_cluster_loses_a_worker_and_nothing_else(tmp_path):
