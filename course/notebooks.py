@@ -17,7 +17,8 @@ from pybtex.database import parse_file
 from course.plain import Places, Writer, find_places
 from course.source import BOOK, Chapter, chapter_names, read_chapter, repository
 
-SETUP = """# Fetches the book and installs its package, unless they are there. NumPy and PyTorch stay as they are.
+SETUP = """\
+# Fetches the book and installs its package, unless they are there. NumPy and PyTorch stay as they are.
 import importlib.util
 import os
 import subprocess
