@@ -14,7 +14,7 @@ from vostut.errors import DataError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 2 bad input, 130 interrupted."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         return options.run(options)
     except DataError as error:
@@ -28,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; what it parsed has a function ``run``."""
     parser = argparse.ArgumentParser(prog="vostut", description="Video object segmentation on DAVIS.")
     parser.add_argument("--version", action="version", version=f"vostut {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

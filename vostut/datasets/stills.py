@@ -1,6 +1,8 @@
 """Still images with one mask each: what MaskTrack learns from. Explained in chapter 5.
 
-The saliency data sets differ in folder names only::
+The saliency data sets differ in folder names only:
+
+.. code-block:: text
 
     ECSSD      images/0001.jpg      ground_truth_mask/0001.png
     PASCAL-S   images/1.jpg         masks/1.png                 (graded: 0 to 255, a vote of observers)

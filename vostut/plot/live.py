@@ -8,7 +8,7 @@ import numpy as np
 
 
 def glue(name: str, value: Any) -> None:
-    """Keep a value for the text of the chapter under a name (``{glue:text}`name` `` prints it).
+    """Keep a value for the text of the chapter under a name (MyST's role ``glue:text`` prints it).
 
     In a notebook without MyST-NB, in Colab for instance, nothing prints such text and nothing is kept.
     """

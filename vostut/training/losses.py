@@ -10,11 +10,13 @@ from torch import Tensor
 
 
 def class_balanced_cross_entropy(logits: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """Cross-entropy with each class weighed by the share of the other (HED, eq. 2; OSVOS, eq. 1).
+    r"""Cross-entropy with each class weighed by the share of the other (HED, eq. 2; OSVOS, eq. 1).
 
-    With |P| object pixels and |N| background pixels in an image,
+    With the object pixels P and the background pixels N of an image,
 
-        L = |N| / (|P| + |N|) * sum over P of -log p  +  |P| / (|P| + |N|) * sum over N of -log(1 - p).
+    .. math::
+        L = -\frac{|N|}{|P| + |N|} \sum_{i \in P} \log p_i
+            - \frac{|P|}{|P| + |N|} \sum_{i \in N} \log (1 - p_i).
 
     It is computed from logits by softplus, which neither overflows nor takes the logarithm of zero.
 
