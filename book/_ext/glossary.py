@@ -1,4 +1,4 @@
-"""Terms that explain themselves: a link to the glossary shows the definition when it is pointed at or focused."""
+"""Terms that explain themselves: their links show the definition when they are pointed at or focused."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The reference: each entry names the chapter that explains it, and the command line speaks for itself.
 
 A docstring says "Chapter 4."; here that becomes a link. An entry whose own text names no chapter takes the
-one that its module names, or its room. The way back, from the code in the chapters to the entries and from the
-entries to the sections that use them, is made by sphinx-codeautolink.
+one that its module names, or its room. The links from the code in the chapters to the entries, and from the
+entries to the sections that use them, are made by sphinx-codeautolink.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx_codeautolink.extension.block import CodeBlockAnalyser
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from course.source import chapter_names
 
 NAMED = re.compile(r"\b([Cc]hapters?) (\d)((?:, \d)*)(?: (and|to) (\d))?")

@@ -1,4 +1,4 @@
-"""The notation, the glossary and the pages of the package: what they name is there, and they link both ways."""
+"""Notation, glossary and the pages of the package: what they name is there, and they link both ways."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from course.source import chapter_names
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
