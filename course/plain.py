@@ -17,6 +17,7 @@ from course.source import Chapter
 ROLE = re.compile(r"\{(glue:text|cite|numref|eq|term|ref|doc)\}`([^`]+)`")
 LINK = re.compile(r"\]\(([a-z][\w-]*)\)")
 LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
+COMMENT = re.compile(r"^% [^\n]*\n?", re.MULTILINE)
 FENCE = re.compile(r"^(`{3,}|:{3,})\{([\w:-]+)\}[ ]*([^\n]*)\n(.*?)^\1[ ]*$", re.DOTALL | re.MULTILINE)
 OPTION = re.compile(r"^:([\w-]+):[ ]*([^\n]*)\n", re.MULTILINE)
 
@@ -91,7 +92,7 @@ class Writer:
 
     def text(self, source: str) -> str:
         """Rewrite a cell of MyST."""
-        whole = FENCE.sub(self._directive, source)
+        whole = FENCE.sub(self._directive, COMMENT.sub("", source))
         whole = LABEL.sub(r'<a id="\1"></a>', whole)
         whole = ROLE.sub(self._role, whole)
         return LINK.sub(lambda match: f"]({self._link(match[1])})", whole).strip()

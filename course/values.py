@@ -6,6 +6,7 @@ import ast
 import re
 
 from jupyter_cache import get_cache
+from nbformat import NotebookNode
 
 from course.plain import ROLE
 from course.source import BOOK, ROOT, Chapter
@@ -37,16 +38,26 @@ def built_values(chapter: Chapter) -> dict[str, str]:
     return values
 
 
-def _kept(name: str) -> dict[str, object]:
-    """All values that the cells of a chapter kept by ``glue``."""
+def executed(name: str) -> NotebookNode:
+    """A chapter with its outputs, as the book was built.
+
+    Raises:
+        FileNotFoundError: the book is not built.
+    """
     folder = ROOT / "_build" / ".jupyter_cache"
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: not there (run make book first)")
     cache = get_cache(folder)
     records = [r for r in cache.list_cache_records() if r.uri == str(BOOK / f"{name}.md")]
-    newest = max(records, key=lambda record: record.created)
+    if not records:
+        raise FileNotFoundError(f"{folder}: holds no chapter {name} (run make book first)")
+    return cache.get_cache_bundle(max(records, key=lambda record: record.created).pk).nb
+
+
+def _kept(name: str) -> dict[str, object]:
+    """All values that the cells of a chapter kept by ``glue``."""
     values: dict[str, object] = {}
-    for cell in cache.get_cache_bundle(newest.pk).nb.cells:
+    for cell in executed(name).cells:
         for output in cell.get("outputs", []):
             if RECORD in output.get("data", {}):
                 label = re.sub(r"^.*:", "", output["metadata"]["scrapbook"]["name"])

@@ -1,7 +1,8 @@
-"""Leave out scripts that the pages do not use, and load every other one once.
+"""Leave out scripts that the pages do not use, load every other one once, and mend a role.
 
 The theme brings Thebe, which would fetch a live kernel's client from a server, and on a second build some
-scripts are listed twice, which a browser reports as an error.
+scripts are listed twice, which a browser reports as an error. Docutils calls the bibliography a list without
+list items, which leaves screen readers at a loss.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ def tidy(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree
         seen.add(mark)
         kept.append(script)
     context["script_files"] = kept
+    if "body" in context:
+        context["body"] = context["body"].replace('<div role="list" class="citation-list">', "<div>")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -9,9 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from course.source import chapter_names
+
 pytestmark = pytest.mark.book
-CHAPTERS = ("problem", "datasets", "metrics", "osvos", "masktrack", "reproduction", "head-to-head")
-PAGES = ("index", "how-to-use", *CHAPTERS, "bibliography", "status")
+ROOMS = ("video", "datasets", "metrics", "networks", "training", "methods", "benchmark", "plot")
+PAGES = (
+    *("index", "how-to-use", *chapter_names(), "teaching", "glossary", "notation"),
+    *(f"api/{name}" for name in ("index", *ROOMS, "commands")),
+    *("bibliography", "status"),
+)
 WIDTHS = {"desktop": 1280, "phone": 390}
 MOST_BYTES = 8_000_000
 
@@ -105,7 +111,7 @@ def test_dark_mode_draws_on_dark(open_page):
 
 
 def test_player_plays(open_page):
-    page = open_page("index")
+    page = open_page("problem")
     picture = page.locator("figure.vostut-player canvas").first
     before = picture.screenshot()
     page.locator("figure.vostut-player button[aria-label*='lay']").first.click()

@@ -10,11 +10,13 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
+from course.source import chapter_names
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 BOOK = REPOSITORY / "book"
-CHAPTERS = ("problem", "datasets", "metrics", "osvos", "masktrack", "reproduction", "head-to-head")
+CHAPTERS = chapter_names()
 CELL = re.compile(r"```\{code-cell\} ipython3\n(.*?)\n```", re.DOTALL)
-SOLUTION = re.compile(r"`{3,}\{solution\} ([\w-]+)\n(.*?)\n(?:````|```$)", re.DOTALL | re.MULTILINE)
+SOLUTION = re.compile(r"^(`{3,})\{solution\} ([\w-]+)\n(.*?)\n\1$", re.DOTALL | re.MULTILINE)
 
 
 def code_of(cell: str) -> str:
@@ -39,7 +41,7 @@ def test_solutions_run(chapter, tmp_path, monkeypatch):
         exec(compile(code_of(cell), f"{chapter}.md", "exec"), space)
     solutions = SOLUTION.findall(text)
     assert len(solutions) >= 3
-    for label, solution in solutions:
+    for _, label, solution in solutions:
         for program in re.findall(r"```python\n(.*?)```", solution, re.DOTALL):
             exec(compile(program, f"solution {label}", "exec"), space)
 
@@ -77,4 +79,4 @@ def test_every_exercise_has_a_solution():
     for path in BOOK.glob("*.md"):
         text = path.read_text()
         exercises = set(re.findall(r":label: (ex-[\w-]+)", text))
-        assert exercises == {label for label, _ in SOLUTION.findall(text)}
+        assert exercises == {label for _, label, _ in SOLUTION.findall(text)}

@@ -1,0 +1,117 @@
+"""Assignments that mark themselves, by otter-grader, from one readable source each.
+
+A source in ``assignments/`` is a notebook in MyST. A text cell with ``{"question": NAME, "points": N}`` opens
+a question; code cells tagged ``solution``, ``test`` (seen by students) and ``hidden`` belong to it. The
+hidden tests hold the answer against the package.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+from course.source import ROOT
+
+SOURCES = Path(__file__).parent / "assignments"
+CONFIG = """# ASSIGNMENT CONFIG
+name: {name}
+init_cell: true
+check_all_cell: false
+export_cell: false
+solutions_pdf: false
+template_pdf: false
+generate: true"""
+
+
+def assignment_names() -> list[str]:
+    """All assignments, in the order of the chapters."""
+    return ["metrics", "osvos", "masktrack", "statistics"]
+
+
+def master(name: str) -> nbformat.NotebookNode:
+    """The notebook that otter-grader splits: the source with marks around questions, solutions and tests."""
+    cells = [new_raw_cell(CONFIG.format(name=name))]
+    inside = ""  # "", "QUESTION" or "TESTS": what is open
+    for cell in jupytext.read(SOURCES / f"{name}.md").cells:
+        tags = cell.metadata.get("tags", [])
+        if "question" in cell.metadata:
+            cells += _close(inside)
+            question, points = cell.metadata["question"], cell.metadata["points"]
+            cells.append(new_raw_cell(f"# BEGIN QUESTION\nname: {question}\npoints: {points}"))
+            cells.append(new_markdown_cell(f"{cell.source}\n\n*{points} points*"))
+            inside = "QUESTION"
+        elif "solution" in tags:
+            cells += [new_raw_cell("# BEGIN SOLUTION"), new_code_cell(cell.source)]
+            cells.append(new_raw_cell("# END SOLUTION"))
+        elif "test" in tags or "hidden" in tags:
+            if inside == "QUESTION":
+                cells.append(new_raw_cell("# BEGIN TESTS"))
+                inside = "TESTS"
+            cells.append(new_code_cell(("# HIDDEN\n" if "hidden" in tags else "") + cell.source))
+        else:
+            cells.append(nbformat.from_dict({**cell, "metadata": {}}))
+    about = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return new_notebook(cells=cells + _close(inside), metadata=about)
+
+
+def _close(inside: str) -> list[nbformat.NotebookNode]:
+    """The marks that end what is open."""
+    ends = {"": [], "QUESTION": ["# END QUESTION"], "TESTS": ["# END TESTS", "# END QUESTION"]}[inside]
+    return [new_raw_cell(end) for end in ends]
+
+
+def build_assignment(name: str, out: Path) -> Path:
+    """Write an assignment: the student's notebook, the instructor's, and the autograder. Solutions must pass.
+
+    Returns:
+        The folder, with ``student/`` and ``autograder/`` in it.
+
+    Raises:
+        RuntimeError: a solution fails its own tests.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / f"{name}.ipynb"
+        nbformat.write(master(name), source)
+        _otter("assign", str(source), str(out.resolve()), "--no-pdfs", cwd=Path(folder))
+    return out
+
+
+def grade(submission: Path, assignment: Path) -> dict[str, float]:
+    """Points of each question that a notebook earns, as the autograder sees it.
+
+    Args:
+        submission: a student's notebook.
+        assignment: a folder that :func:`build_assignment` made.
+    """
+    archive = next((assignment / "autograder").glob("*.zip"))
+    with tempfile.TemporaryDirectory() as folder:
+        _otter("run", "-a", str(archive.resolve()), "-o", folder, str(submission.resolve()), cwd=Path(folder))
+        results = json.loads((Path(folder) / "results.json").read_text())
+    points: dict[str, float] = {}
+    for test in results["tests"]:
+        name = test["name"].split(" - ")[0].split(" ")[0]
+        if "score" in test:
+            points[name] = points.get(name, 0.0) + test["score"]
+    return points
+
+
+def _otter(*arguments: str, cwd: Path) -> None:
+    """Run otter-grader with this Python and this package."""
+    done = subprocess.run(
+        [sys.executable, "-m", "otter", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"otter {arguments[0]}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}")
