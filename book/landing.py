@@ -16,7 +16,7 @@ from vostut.benchmark import OFFICIAL_VAL
 from vostut.benchmark.ledger import whole_runs
 from vostut.checkpoints import lite_masktrack
 from vostut.methods import MaskTrack, MaskTrackConfig
-from vostut.plot import ORANGE, overlay
+from vostut.plot import SKY, overlay
 from vostut.video import Video
 
 WIDTH = 304
@@ -55,7 +55,7 @@ def _tiles(video: Video) -> list[np.ndarray]:
         frame, mask = video.frames[int(t)], masks[int(t)]
         small = cv2.resize(frame, (WIDTH, height), interpolation=cv2.INTER_AREA)
         ids = cv2.resize(mask.astype(np.uint8), (WIDTH, height), interpolation=cv2.INTER_NEAREST) > 0
-        tiles.append(overlay(small, ids, ORANGE))
+        tiles.append(overlay(small, ids, SKY))
     return tiles
 
 
