@@ -2,14 +2,17 @@
 
 The theme brings Thebe, which would fetch a live kernel's client from a server, and on a second build some
 scripts are listed twice, which a browser reports as an error. Docutils calls the bibliography a list without
-list items, which leaves screen readers at a loss.
+list items, and sphinx-codeautolink puts a link into a button, which leaves screen readers at a loss.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sphinx.application import Sphinx
+
+USES = re.compile(r"<summary>Expand for references to .*?</summary>", re.DOTALL)
 
 
 def tidy(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
@@ -24,7 +27,8 @@ def tidy(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree
         kept.append(script)
     context["script_files"] = kept
     if "body" in context:
-        context["body"] = context["body"].replace('<div role="list" class="citation-list">', "<div>")
+        body = context["body"].replace('<div role="list" class="citation-list">', "<div>")
+        context["body"] = USES.sub("<summary>Where the book uses it</summary>", body)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What segments a video: baselines, saved masks, OSVOS and MaskTrack."""
+"""Chapters 2, 4 and 5: what segments a video. Baselines, saved masks, OSVOS and MaskTrack."""
 
 from typing import Any
 
