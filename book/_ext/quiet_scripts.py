@@ -1,4 +1,4 @@
-"""Leave out scripts that the pages do not use, load every other one once, and mend a role.
+"""Leave out scripts that the pages do not use, load every other one once, and mend what is left.
 
 The theme brings Thebe, which would fetch a live kernel's client from a server, and on a second build some
 scripts are listed twice, which a browser reports as an error. Docutils calls the bibliography a list without
@@ -8,10 +8,12 @@ list items, and sphinx-codeautolink puts a link into a button, which leaves scre
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
 
+BOOK = Path(__file__).resolve().parents[1]
 USES = re.compile(r"<summary>Expand for references to .*?</summary>", re.DOTALL)
 
 
@@ -26,6 +28,9 @@ def tidy(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree
         seen.add(mark)
         kept.append(script)
     context["script_files"] = kept
+    if not (BOOK / f"{page}.ipynb").exists():  # nothing that Colab or Binder could open
+        buttons = context.get("header_buttons", [])
+        context["header_buttons"] = [b for b in buttons if b.get("label") != "launch-buttons"]
     if "body" in context:
         body = context["body"].replace('<div role="list" class="citation-list">', "<div>")
         context["body"] = USES.sub("<summary>Where the book uses it</summary>", body)

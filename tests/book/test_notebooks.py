@@ -91,3 +91,12 @@ def test_the_notebooks_run_in_an_empty_folder(empty_place):
         done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{name}: {done.stderr[-3000:]}"
     assert versions(python) == before
+
+
+@pytest.mark.book
+def test_launch_buttons_lead_to_notebooks(built_book):
+    for page in built_book.glob("*.html"):
+        for link in re.findall(r'href="https://colab[^"]*/book/([\w-]+\.\w+)"', page.read_text()):
+            assert (REPOSITORY / "book" / link).suffix == ".ipynb"
+            assert (REPOSITORY / "book" / link).exists()
+    assert "colab.research" in (built_book / "osvos.html").read_text()
