@@ -35,6 +35,8 @@ def rows(**values):
         ({"less": "base", "published": -5.0}, {"ours": 0.60, "base": 0.655}, "met"),
         ({"less": "base", "published": -5.0}, {"ours": 0.66, "base": 0.655}, "not met"),
         ({"less": "base", "published": -5.0}, {"ours": 0.60}, "not measured"),
+        ({"less": "base", "published": 0.3}, {"ours": 0.70, "base": 0.70}, "too small to tell"),
+        ({"less": "base", "published": 0.3}, {"ours": 0.60, "base": 0.70}, "not met"),
     ],
 )
 def test_verdicts(changes, values, verdict):

@@ -19,8 +19,8 @@ from vostut.images import write_atomically
 LOWER_IS_BETTER = ("J decay", "F decay", "T")
 """Measures that count errors."""
 
-VERDICTS = ("met", "not met", "not measured")
-"""What can be said of a claim."""
+VERDICTS = ("met", "not met", "too small to tell", "not measured")
+"""What can be said of a claim. *Too small to tell*: a difference within its own tolerance of zero."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ def answer(claim: Claim, rows: Mapping[str, Any], leaderboard: Mapping[str, Any]
     """Compute a claim's answer.
 
     A level is met if ours is at most ``tolerance`` worse than published. A difference is met if ours is at
-    most ``tolerance`` away from it, on either side.
+    most ``tolerance`` away from it, on either side; but if the published difference is itself no larger than
+    the tolerance, a run in which the part does nothing would meet it, so nothing is shown.
 
     Args:
         claim: the published number.
@@ -90,12 +91,19 @@ def answer(claim: Claim, rows: Mapping[str, Any], leaderboard: Mapping[str, Any]
         return Answer(rescored, None, "not measured")
     values = [_percent(rows[name]["score"], claim.metric) for name in needed]
     ours = values[0] - (values[1] if claim.less else 0.0)
+    return Answer(rescored, round(ours, 1), _verdict(claim, ours))
+
+
+def _verdict(claim: Claim, ours: float) -> str:
+    """Whether our value meets the published one."""
     worse = claim.published - ours
     if claim.less:
         worse = abs(worse)
     elif claim.metric in LOWER_IS_BETTER:
         worse = -worse
-    return Answer(rescored, round(ours, 1), "met" if round(worse, 1) <= claim.tolerance else "not met")
+    if round(worse, 1) > claim.tolerance:
+        return "not met"
+    return "too small to tell" if claim.less and abs(claim.published) <= claim.tolerance else "met"
 
 
 def _percent(score: Mapping[str, Any], metric: str) -> float:

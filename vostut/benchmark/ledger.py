@@ -101,7 +101,7 @@ def whole_runs(rows: dict[str, dict[str, Any]], method: str) -> list[dict[str, A
     """The rows that a table of results shows, the best J first.
 
     Those are runs of the whole recipe on whole data sets: no step left out (``-no-``, ``-ablation-``), no
-    early look (``-budget-``), no selection of videos.
+    early look (``-budget-``), no other seed (``-seed-``), no selection of videos.
 
     Args:
         rows: by name, see :func:`read_ledger`.
@@ -114,7 +114,7 @@ def whole_runs(rows: dict[str, dict[str, Any]], method: str) -> list[dict[str, A
         row
         for name, row in rows.items()
         if row["method"] == method
-        and not any(part in name for part in ("-budget-", "-no-", "-ablation-"))
+        and not any(part in name for part in ("-budget-", "-no-", "-ablation-", "-seed-", "-joint-"))
         and len(row["score"]["sequences"]) == most[row["data"]]
     ]
     return sorted(whole, key=lambda row: -row["score"]["J"]["mean"])
