@@ -160,3 +160,9 @@ def test_checkpoints_of_something_else_are_refused(tmp_path):
     save_network(path, torch.nn.Linear(1, 1), {"backbone": "lite"})
     with pytest.raises(DataError, match="weights of another network"):
         load_network(path)
+
+
+def test_choosing_a_precision_says_nothing(capfd):
+    make_fabric("cpu", "bf16-mixed")
+    said = capfd.readouterr()
+    assert said.out + said.err == ""

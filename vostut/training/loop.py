@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -78,6 +79,7 @@ def make_fabric(
     if precision == "auto":
         precision = "bf16-mixed" if has_bf16(gpu) else "32-true"
     options: dict[str, Any] = {"accelerator": "cuda" if gpu else "cpu", "precision": precision}
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it would announce bfloat16 on stderr
     return Fabric(devices=devices, num_nodes=nodes, **options)
 
 
