@@ -11,10 +11,12 @@ ifneq ($(strip $(DAVIS)),)
 export DAVIS := $(abspath $(DAVIS))
 endif
 
-.PHONY: help book notebooks course test lint setup benchmark constraints clean
+.PHONY: help book epub pdf notebooks course test lint setup benchmark constraints clean
 
 help:
 	@echo "make book        execute all chapters and render them to _build/html/index.html"
+	@echo "make epub        the same book for an e-reader, _build/epub/vostut.epub"
+	@echo "make pdf         the same book on paper, _build/latex/vostut.pdf (needs XeLaTeX and latexmk)"
 	@echo "make notebooks   write the chapters' notebooks for Colab and Binder again (after make book)"
 	@echo "make course      slides, notebooks, quizzes and assignments in _build/course"
 	@echo "make test        lint, type-check and test everything, the built book included"
@@ -37,6 +39,12 @@ $(READY): pyproject.toml
 
 book: $(READY)
 	$(BIN)/python book/build.py
+
+epub: $(READY)
+	$(BIN)/python book/build.py epub
+
+pdf: $(READY)
+	$(BIN)/python book/build.py pdf
 
 notebooks: book
 	$(BIN)/python -m course notebooks

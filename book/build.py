@@ -1,4 +1,4 @@
-"""Build the book: ``make book`` calls this.
+"""Build the book: ``make book``, ``make epub`` and ``make pdf`` call this.
 
 Jupyter Book does the work. Four things are added, each against a known trap:
 
@@ -13,6 +13,7 @@ Jupyter Book does the work. Four things are added, each against a known trap:
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import shutil
@@ -20,6 +21,8 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+
+import yaml
 
 from vostut.datasets import cutouts
 
@@ -66,8 +69,51 @@ def measuring() -> dict[str, str]:
     return {"IPYTHONDIR": str(OUTPUT / "ipython"), "VOSTUT_CELLS": str(CELLS)}
 
 
+def config_for(form: str) -> Path:
+    """The configuration for a form of the book: launch buttons and the theme are for web pages only."""
+    if form == "html":
+        return ROOT / "_config.yml"
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    extensions = config["sphinx"]["local_extensions"]
+    config["sphinx"]["local_extensions"] = {name: str(ROOT / folder) for name, folder in extensions.items()}
+    options = config["sphinx"]["config"]
+    options["project"] = config["title"]
+    for name in ("html_theme_options", "html_context", "html_js_files", "html_css_files"):
+        options.pop(name)
+    if form == "epub":
+        options |= {"html_theme": "epub", "epub_show_urls": "no", "html_math_renderer": "mathml"}
+        options |= {"version": version("vostut"), "suppress_warnings": ["epub.unknown_project_files"]}
+        options |= {"epub_basename": "vostut", "epub_title": config["title"], "epub_author": config["author"]}
+    else:
+        # The first chapter is number 0, as in the README: so the others have the numbers that the text says.
+        numbers = r"\AtBeginDocument{\setcounter{chapter}{-1}}"
+        options["latex_elements"] = {"preamble": numbers, "fncychap": r"\usepackage[Sonny]{fncychap}"}
+        config["latex"] = {"latex_documents": {"targetname": "vostut.tex"}}
+    path = OUTPUT / f"config-{form}.yml"
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    return path
+
+
+BUILDERS = {
+    "html": ["--builder", "html"],
+    "epub": ["--builder", "custom", "--custom-builder", "epub"],
+    "pdf": ["--builder", "pdflatex"],
+}
+"""What Jupyter Book calls the forms of the book."""
+
+TEX = "apt install latexmk texlive-xetex texlive-latex-extra texlive-fonts-extra tex-gyre fonts-freefont-otf"
+RESULTS = {"html": "html/index.html", "epub": "epub/vostut.epub", "pdf": "latex/vostut.pdf"}
+
+
 def main() -> int:
     """Run Jupyter Book and return its exit code."""
+    parser = argparse.ArgumentParser(description="Build the book.")
+    parser.add_argument("form", nargs="?", choices=BUILDERS, default="html")
+    form = parser.parse_args().form
+    missing = [tool for tool in ("latexmk", "xelatex") if form == "pdf" and not shutil.which(tool)]
+    if missing:
+        print(f"The PDF needs TeX: {' and '.join(missing)} not found (on Debian: {TEX})", file=sys.stderr)
+        return 1
     key_file, cache = OUTPUT / "cache-key", OUTPUT / ".jupyter_cache"
     key = cache_key()
     if not key_file.exists() or key_file.read_text() != key:
@@ -78,8 +124,9 @@ def main() -> int:
     command = [
         *(sys.executable, "-c", "from jupyter_book.cli.main import main; main()"),
         *("build", str(ROOT / "book")),
-        *("--config", str(ROOT / "_config.yml"), "--toc", str(ROOT / "_toc.yml")),
+        *("--config", str(config_for(form)), "--toc", str(ROOT / "_toc.yml")),
         *("--path-output", str(ROOT), "--all", "-W", "--keep-going"),
+        *BUILDERS[form],
     ]
     # On a busy machine, OpenMP's threads spin while they wait, which made a chapter 30 times slower.
     environment = {"GOMP_SPINCOUNT": "1000", **os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
@@ -90,7 +137,7 @@ def main() -> int:
             print(f"over budget: {message}", file=sys.stderr)
         if late:
             return 1
-        print(f"The book: {OUTPUT / 'html' / 'index.html'}")
+        print(f"The book: {OUTPUT / RESULTS[form]}")
     return code
 
 
