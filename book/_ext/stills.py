@@ -65,7 +65,7 @@ class StillPictures(SphinxPostTransform):
 
 
 class LongTables(SphinxPostTransform):
-    """Give the columns of a table over several pages their shares of the width, so that LaTeX breaks lines."""
+    """Give the columns of a table over several pages their shares of the width: LaTeX then breaks lines."""
 
     default_priority = 600  # after MyST-NB has chosen
     formats = ("latex",)
