@@ -147,9 +147,11 @@ def test_a_table_of_results_shows_whole_runs():
         "osvos-lite": row(0.6), "osvos-vgg16": row(0.8), "osvos-lite-zoom": row(0.9, videos=4),
         "osvos-lite-budget-25": row(0.5), "osvos-lite-no-parent": row(0.3),
         "masktrack-lite": row(0.7, method="MaskTrack"),
+        "masktrack-lite-all": row(0.9, 50, "MaskTrack") | {"data": "DAVIS-2016 trainval"},
     }  # fmt: skip
     assert whole_runs(rows, "OSVOS") == [rows["osvos-vgg16"], rows["osvos-lite"]]
     assert whole_runs(rows, "MaskTrack") == [rows["masktrack-lite"]]
+    assert whole_runs(rows, "MaskTrack", "DAVIS-2016 trainval") == [rows["masktrack-lite-all"]]
 
 
 def test_hardware_is_described():

@@ -153,3 +153,15 @@ def _masks(page, root):
 def _difference(a, b):
     first, second = (np.asarray(Image.open(io.BytesIO(x)).convert("L"), float) for x in (a, b))
     return np.abs(first - second).mean()
+
+
+def test_the_first_page_shows_scores_over_the_same_videos(built_book):
+    """Ours stand beside the published ones, so they must be of runs over the 20 validation videos."""
+    from vostut.benchmark.ledger import read_ledger, whole_runs
+
+    html = (built_book / "index.html").read_text()
+    for method in ("OSVOS", "MaskTrack"):
+        shown = re.search(rf"<td>{method}, this book</td>((?:<td>[\d.]+</td>)+)", html)[1]
+        best = whole_runs(read_ledger("ledger"), method)[0]["score"]
+        assert best["n_sequences"] == 20
+        assert re.findall(r"[\d.]+", shown) == [f"{100 * best[m]['mean']:.1f}" for m in "JFT"]

@@ -97,25 +97,28 @@ def write_row(row: dict[str, Any], path: str | os.PathLike) -> Path:
     return file
 
 
-def whole_runs(rows: dict[str, dict[str, Any]], method: str) -> list[dict[str, Any]]:
+def whole_runs(
+    rows: dict[str, dict[str, Any]], method: str, data: str = "DAVIS-2016 val"
+) -> list[dict[str, Any]]:
     """The rows that a table of results shows, the best J first.
 
-    Those are runs of the whole recipe on whole data sets: no step left out (``-no-``, ``-ablation-``), no
-    early look (``-budget-``), no other seed (``-seed-``), no selection of videos.
+    Those are runs of the whole recipe on all videos of one split, since scores over others do not belong into
+    the same column: no step left out (``-no-``, ``-ablation-``), no early look (``-budget-``), no other seed
+    (``-seed-``), no other training data (``-joint-``), no selection of videos.
 
     Args:
         rows: by name, see :func:`read_ledger`.
-        method: ``"OSVOS"`` or ``"MaskTrack"``.
+        method: such as ``"OSVOS"`` or ``"MaskTrack"``.
+        data: the data set and its split.
     """
-    most: dict[str, int] = {}
-    for row in rows.values():
-        most[row["data"]] = max(most.get(row["data"], 0), len(row["score"]["sequences"]))
+    there = {name: row for name, row in rows.items() if row["data"] == data}
+    most = max((len(row["score"]["sequences"]) for row in there.values()), default=0)
     whole = [
         row
-        for name, row in rows.items()
+        for name, row in there.items()
         if row["method"] == method
         and not any(part in name for part in ("-budget-", "-no-", "-ablation-", "-seed-", "-joint-"))
-        and len(row["score"]["sequences"]) == most[row["data"]]
+        and len(row["score"]["sequences"]) == most
     ]
     return sorted(whole, key=lambda row: -row["score"]["J"]["mean"])
 
