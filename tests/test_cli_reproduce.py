@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import threading
 import time
 from errno import ENOSPC
@@ -131,3 +132,12 @@ def _kill_when_work_has_begun(folder, victim):
     while time.monotonic() < until and not any(folder.rglob("*.png")):
         time.sleep(0.01)
     os.kill(victim, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("command", [["reproduce", "--methods", "copy"], ["run", "masktrack"]])
+def test_a_missing_crf_is_named_before_anything_is_computed(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "pydensecrf", None)
+    place = ["--dataset", "cutouts", "--out", str(tmp_path / "out"), "--crf"]
+    assert main([*command, *place]) == 2
+    assert "pip install pydensecrf2" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -61,7 +61,10 @@ def _run(options: argparse.Namespace) -> int:
     from vostut.benchmark.page import write_page
     from vostut.benchmark.reproduce import PROFILES, Where, plan_runs, reproduce, workers
     from vostut.checkpoints import MASKTRACK_LITE
+    from vostut.methods.crf import require_crf
 
+    if options.crf:
+        require_crf()
     set_threads(options.threads)
     command = shlex.join(["vostut", *sys.argv[1:]])
     profile = PROFILES[options.profile]

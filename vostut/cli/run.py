@@ -58,10 +58,14 @@ def _run(options: argparse.Namespace) -> int:
     from vostut.benchmark.ledger import ledger_row, write_row
     from vostut.benchmark.runs import RunPlan, run_method
     from vostut.benchmark.variants import score_variant, variants
+    from vostut.methods.crf import require_crf
     from vostut.methods.several import one_by_one
 
     if options.crf and options.method != "masktrack":
         raise DataError("--crf: a part of MaskTrack (expected with masktrack only)")
+    if options.crf:
+        require_crf()
+    contours = make_contours(options)
     parent, config = _recipe(options)
     dataset = make_dataset(options)
     several = options.dataset == "davis2017"
@@ -71,7 +75,7 @@ def _run(options: argparse.Namespace) -> int:
     speed = make_speed_network(options, parent) if parent and flow else None
     plan = RunPlan(parent, config, options.budgets, flow or "", speed, **where)
     folder = run_method(plan, objects, options.out, options.jobs)
-    for variant in variants(plan, make_contours(options), options.crf):
+    for variant in variants(plan, contours, options.crf):
         score = score_variant(folder, variant, dataset, several, options.jobs)
         print(f"{folder.name}{variant.suffix}\n{score_table(score)}\n")
         if options.record:

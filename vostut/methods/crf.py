@@ -7,6 +7,7 @@ by the package ``pydensecrf2``, which is optional: it is compiled when it is ins
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 
@@ -34,6 +35,19 @@ class DenseCRF:
     rounds: int = 10
 
 
+def require_crf() -> ModuleType:
+    """The package that does the inference; asked for before a long run, so that none ends for want of it.
+
+    Raises:
+        DataError: it is not installed.
+    """
+    try:
+        from pydensecrf import densecrf
+    except ImportError as error:
+        raise DataError("the dense CRF needs pydensecrf2 (pip install pydensecrf2)") from error
+    return densecrf
+
+
 def dense_crf(probability: np.ndarray, frame: np.ndarray, field: DenseCRF | None = None) -> np.ndarray:
     """Let the pixels of a frame settle their differences.
 
@@ -48,10 +62,7 @@ def dense_crf(probability: np.ndarray, frame: np.ndarray, field: DenseCRF | None
     Raises:
         DataError: the package is not installed.
     """
-    try:
-        from pydensecrf import densecrf
-    except ImportError as error:
-        raise DataError("the dense CRF needs pydensecrf2 (pip install pydensecrf2)") from error
+    densecrf = require_crf()
     field = field or DenseCRF()
     height, width = probability.shape
     both = np.clip(np.stack([1 - probability, probability]), 1e-5, 1).astype(np.float32)
