@@ -18,7 +18,7 @@ import jupytext
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from course.source import ROOT
+from course.source import ROOT, repository
 
 SOURCES = Path(__file__).parent / "assignments"
 CONFIG = """# ASSIGNMENT CONFIG
@@ -28,6 +28,8 @@ check_all_cell: false
 export_cell: false
 solutions_pdf: false
 template_pdf: false
+requirements:
+  - "vostut @ git+{repository}"
 generate: true"""
 
 
@@ -38,7 +40,7 @@ def assignment_names() -> list[str]:
 
 def master(name: str) -> nbformat.NotebookNode:
     """The notebook that otter-grader splits: the source with marks around questions, solutions and tests."""
-    cells = [new_raw_cell(CONFIG.format(name=name))]
+    cells = [new_raw_cell(CONFIG.format(name=name, repository=repository()))]
     inside = ""  # "", "QUESTION" or "TESTS": what is open
     for cell in jupytext.read(SOURCES / f"{name}.md").cells:
         tags = cell.metadata.get("tags", [])

@@ -62,8 +62,9 @@ def formula(self: HTML5Translator, node: nodes.math_block) -> None:
     anchor = f' id="{node["ids"][0]}"' if node.get("ids") else ""
     number = f'<span class="eqno">({node["number"]})</span>' if node.get("number") else ""
     code = node.astext()
+    code = code.replace("{aligned}", "{split}")  # the same to look at, and known to latex2mathml
     if r"\\" in code and r"\begin" not in code:
-        code = rf"\begin{{aligned}}{code}\end{{aligned}}"
+        code = rf"\begin{{split}}{code}\end{{split}}"
     self.body.append(f'<div class="math"{anchor}>{convert(code, display="block")}{number}</div>')
     raise nodes.SkipNode
 

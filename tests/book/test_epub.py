@@ -82,6 +82,8 @@ def test_formulas_are_mathml_and_the_list_of_files_says_so(epub, pages):
     with_formulas = {n for n, page in pages.items() if page.find(f".//{MATH}") is not None}
     assert {"metrics.xhtml", "osvos.xhtml", "masktrack.xhtml"} <= with_formulas
     for name in with_formulas:
+        written = [e.text for e in pages[name].iter(f"{MATH.removesuffix('math')}mi")]
+        assert "&" not in written, f"{name}: a formula of several lines is not set"
         assert f'href="{name}" properties="mathml"' in listing
 
 

@@ -101,6 +101,7 @@ def test_equations_are_set(open_page):
     page = open_page("metrics")
     page.wait_for_selector("mjx-container svg", timeout=20_000)
     assert page.locator("mjx-container").count() >= 3
+    assert page.locator("article math:not(mjx-assistive-mml math)").count() == 0
 
 
 def test_dark_mode_draws_on_dark(open_page):

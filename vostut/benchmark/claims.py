@@ -85,13 +85,14 @@ def answer(claim: Claim, rows: Mapping[str, Any], leaderboard: Mapping[str, Any]
         rows: of the ledger, see :func:`vostut.benchmark.ledger.read_ledger`.
         leaderboard: the scores of published masks.
     """
-    rescored = _percent(leaderboard[claim.masks], claim.metric) if claim.masks in leaderboard else None
+    published = leaderboard.get(claim.masks)
+    rescored = round(_percent(published, claim.metric), 1) if published else None
     needed = [name for name in (claim.row, claim.less) if name]
     if not claim.row or any(name not in rows for name in needed):
         return Answer(rescored, None, "not measured")
     values = [_percent(rows[name]["score"], claim.metric) for name in needed]
-    ours = values[0] - (values[1] if claim.less else 0.0)
-    return Answer(rescored, round(ours, 1), _verdict(claim, ours))
+    ours = round(values[0] - (values[1] if claim.less else 0.0), 1)
+    return Answer(rescored, ours, _verdict(claim, ours))
 
 
 def _verdict(claim: Claim, ours: float) -> str:
@@ -107,9 +108,9 @@ def _verdict(claim: Claim, ours: float) -> str:
 
 
 def _percent(score: Mapping[str, Any], metric: str) -> float:
-    """A value of a score as JSON, in percent with one decimal, as it is printed."""
+    """A value of a score as JSON, in percent."""
     measure, _, statistic = metric.partition(" ")
-    return round(100 * score[measure][statistic or "mean"], 1)
+    return 100 * score[measure][statistic or "mean"]
 
 
 def read_claims(path: str | os.PathLike) -> list[Claim]:

@@ -82,9 +82,9 @@ def grid(
     rows, columns = len(images), max(len(row) for row in images)
     height, image_width = images[0][0].shape[:2]
     panel = width / columns
-    title_space = 0.28 if titles else 0.06
+    title_space = sum(0.28 if any(row) else 0.06 for row in (titles or [[]] * rows))
     figure, axes = plt.subplots(
-        rows, columns, squeeze=False, figsize=(width, rows * (panel * height / image_width + title_space))
+        rows, columns, squeeze=False, figsize=(width, rows * panel * height / image_width + title_space)
     )
     for r in range(rows):
         for c in range(columns):

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import matplotlib as mpl
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+from matplotlib.transforms import Bbox
 
 # Okabe and Ito's palette (2008).
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
@@ -25,7 +27,7 @@ def use_style() -> None:
     """Set matplotlib's defaults for the figures of the book."""
     mpl.rcParams.update(
         {
-            "figure.dpi": 110,
+            "figure.dpi": 140,
             "savefig.dpi": 160,
             "figure.constrained_layout.use": True,
             "figure.facecolor": "white",
@@ -52,12 +54,12 @@ def use_style() -> None:
 
 
 def label_points(ax: Axes, x: Sequence[float], y: Sequence[float], labels: Sequence[str]) -> None:
-    """Write each point's label beside it, where it covers no other label if there is such a place."""
-    figure = ax.figure
-    figure.canvas.draw()
+    """Write each label beside its point, within the axes and clear of points and labels where there is room."""
+    ax.figure.canvas.draw()
+    spots = [spot for dots in ax.collections for spot in ax.transData.transform(dots.get_offsets())]
+    taken = [Bbox.from_bounds(at_x - 5, at_y - 5, 10, 10) for at_x, at_y in spots]
     right, left = [(6, 4, "left"), (6, -11, "left")], [(-6, 4, "right"), (-6, -11, "right")]
     places = [*right, *left, (0, 9, "center"), (0, -16, "center")]
-    taken: list = []
     for point_x, point_y, label in zip(x, y, labels, strict=True):
         for dx, dy, side in places:
             text = ax.annotate(
@@ -68,9 +70,12 @@ def label_points(ax: Axes, x: Sequence[float], y: Sequence[float], labels: Seque
                 ha=side,
                 fontsize=8,
                 color="#374151",
+                path_effects=[withStroke(linewidth=2.5, foreground="white")],
             )
             box = text.get_window_extent()
-            if not any(box.overlaps(other) for other in taken) or (dx, dy, side) == places[-1]:
+            inside = ax.bbox.x0 <= box.x0 and box.x1 <= ax.bbox.x1
+            clear = inside and not any(box.overlaps(other) for other in taken)
+            if clear or (dx, dy, side) == places[-1]:
                 taken.append(box)
                 break
             text.remove()
