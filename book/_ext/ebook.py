@@ -14,6 +14,7 @@ from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.builders.epub3 import Epub3Builder
+from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 STYLES = {"epub.css", "pygments.css"}
@@ -60,7 +61,9 @@ def inline_formula(self: HTML5Translator, node: nodes.math) -> None:
 def formula(self: HTML5Translator, node: nodes.math_block) -> None:
     """A formula on a line of its own, with its number."""
     anchor = f' id="{node["ids"][0]}"' if node.get("ids") else ""
-    number = f'<span class="eqno">({node["number"]})</span>' if node.get("number") else ""
+    number = (
+        f'<span class="eqno">({get_node_equation_number(self, node)})</span>' if node.get("number") else ""
+    )
     code = node.astext()
     code = code.replace("{aligned}", "{split}")  # the same to look at, and known to latex2mathml
     if r"\\" in code and r"\begin" not in code:

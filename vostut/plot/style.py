@@ -54,7 +54,7 @@ def use_style() -> None:
 
 
 def label_points(ax: Axes, x: Sequence[float], y: Sequence[float], labels: Sequence[str]) -> None:
-    """Write each label beside its point, within the axes and clear of points and labels where there is room."""
+    """Write each label beside its point: within the axes, clear of points and labels if there is room."""
     ax.figure.canvas.draw()
     spots = [spot for dots in ax.collections for spot in ax.transData.transform(dots.get_offsets())]
     taken = [Bbox.from_bounds(at_x - 5, at_y - 5, 10, 10) for at_x, at_y in spots]
