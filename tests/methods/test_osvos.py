@@ -100,7 +100,7 @@ def test_early_stopping_keeps_the_best_weights(parent):
     network = torch.nn.Linear(1, 1)
     config = replace(TINY, held_out=1, check_every=1, patience=2)
     image = torch.zeros(1, 3, 8, 8)
-    stop = EarlyStopping(network, lambda number: (image, image[:, :1]), config)
+    stop = EarlyStopping(network, network, lambda number: (image, image[:, :1]), config)
     losses = iter([3.0, 1.0, 2.0, 2.0])
     stop.loss = lambda: next(losses)
     ended = []
@@ -120,7 +120,7 @@ def test_early_stopping_never_trains_on_what_it_looks_at(parent, video):
         numbers.append(number)
         return torch.zeros(1, 3, 8, 8), torch.zeros(1, 1, 8, 8)
 
-    EarlyStopping(parent, sample, config)
+    EarlyStopping(parent, parent.segment, sample, config)
     assert min(numbers) >= config.steps * config.accumulate
 
 

@@ -143,6 +143,7 @@ def vgg16(atrous: bool = False) -> Backbone:
         strides=(2, 4, 8, 8) if atrous else (2, 4, 8, 16),
         mean=(122.67891434 / 255, 116.66876762 / 255, 104.00698793 / 255),
         std=(1 / 255, 1 / 255, 1 / 255),
+        memory_format=torch.channels_last,
     )
 
 

@@ -126,7 +126,6 @@ def fine_tune(
         network.scores.requires_grad_(False)  # only the fused logit is used from here on
     network.train()
     model, optimizer = fabric.setup(network, make_optimiser(network, config.rates))
-    model.mark_forward_method("segment")
     small, small_mask = fit_height(frame, mask, config.height)
     to_input = rgb_input if config.deformation is None else rough_mask_input(config.deformation)
 
@@ -134,10 +133,14 @@ def fine_tune(
         rng = np.random.default_rng([config.seed, 3, number])
         return to_input(*augment(small, small_mask, config.augmentation, rng), rng, fabric.device)
 
-    def loss(net: nn.Module, image: Tensor, target: Tensor, step: int) -> Tensor:
-        return LOSSES[config.loss](net.segment(image).float(), target, config.reduction)
+    def segment(image: Tensor) -> Tensor:
+        with fabric.autocast():  # on one device Fabric's own precision covers forward() and no other method
+            return network.segment(image)
 
-    stop = EarlyStopping(network, sample, config)
+    def loss(net: nn.Module, image: Tensor, target: Tensor, step: int) -> Tensor:
+        return LOSSES[config.loss](segment(image).float(), target, config.reduction)
+
+    stop = EarlyStopping(network, segment, sample, config)
 
     def after(step: int, value: float) -> bool:
         if watch:
@@ -156,10 +159,11 @@ class EarlyStopping:
     def __init__(
         self,
         network: OSVOSNet | MaskTrackNet,
+        segment: Callable[[Tensor], Tensor],
         sample: Callable[[int], tuple[Tensor, Tensor]],
         config: FineTuning,
     ):
-        self.network = network
+        self.network, self.segment = network, segment
         self.config = config
         self.samples = [sample(-1 - i & 0x7FFFFFFF) for i in range(config.held_out)]
         self.best = float("inf")
@@ -182,7 +186,7 @@ class EarlyStopping:
         self.network.eval()
         with torch.no_grad():
             losses = [
-                LOSSES[self.config.loss](self.network.segment(image).float(), target)
+                LOSSES[self.config.loss](self.segment(image).float(), target)
                 for image, target in self.samples
             ]
         self.network.train()
