@@ -1,69 +1,58 @@
-"""Time the evaluator beside its peers, on the same masks, in one run: ``make benchmark``.
+"""Time the evaluator beside a peer and beside the decoding alone: ``make benchmark``.
 
-Seconds of wall time for J and F of a whole method on DAVIS-2016 val, of
+J and F of each published method on DAVIS-2016 val. Timed are whole processes, from the start of Python to the
+last result, of
 
-* ``decoding``, the floor: reads both PNGs of every scored frame with this package's decoder, in as many
-  processes, and nothing else; ``decoding, OpenCV``: the same with OpenCV's;
 * ``vostut``, this package;
-* ``vos-benchmark``, the public package of that name, in as many processes;
-* ``davis2017-evaluation``, the official code, in one process as published, if ``--official`` names a copy;
+* ``vos-benchmark``, the public package of that name, with as many worker processes;
+* ``decoding``, the floor: this package's decoder reads both PNGs of every scored frame, in as many workers,
+  and nothing is computed.
 
-and of T by this package. The contenders take turns, because the speed of a shared machine drifts, and the
-ratios are of medians. All must agree on J and F, or the times mean nothing; that is checked, too.
+All read the same unpacked masks, as the authors encoded them. vos-benchmark compares labels as they are, so
+where a method wrote 1 for its object it gets a copy of the ground truth with 1 for 255. The contenders take
+turns, because the speed of a shared machine drifts, and the ratios are of medians. vostut and vos-benchmark
+must agree on J and F to 1e-9, or the times mean nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
+import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+import zipfile
 from pathlib import Path
 
-import cv2
-import numpy as np
-from joblib import Parallel, delayed
+# What a contender needs is imported where it runs, so that each process pays for its own imports only.
 
-from vostut.benchmark import evaluate
-from vostut.benchmark.report import align
-from vostut.datasets import davis2016
-from vostut.images import read_mask
-from vostut.methods import SavedMasks
-from vostut.video import Dataset
-
+METHODS = ("osvos", "onavos", "favos", "rgmp", "stm", "cut")
+CONTENDERS = ("decoding", "vostut", "vos-benchmark")
 JF = tuple[float, float]
 
 
 def main() -> int:
-    """Run the contenders in turn and print one table."""
+    """Run the contenders in turn on every method and print one table."""
     options = _options()
-    data = davis2016.load(options.davis)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        _prepare(folder, SavedMasks(options.results), data, options)
-        contenders: dict[str, Callable[[], JF | None]] = {
-            "decoding": lambda: _decode(folder, options.jobs, _read_all),
-            "decoding, OpenCV": lambda: _decode(folder, options.jobs, _read_all_opencv),
-            "vostut": lambda: _ours(folder / "masks", data, options.jobs),
-            "vos-benchmark": lambda: _vos_benchmark(folder, options.jobs),
-        }
-        if options.official:
-            contenders["davis2017-evaluation"] = lambda: _official(folder)
-        print(
-            f"{options.results.name}, {len(data)} sequences, {options.jobs} processes, {options.runs} runs\n"
-        )
-        seconds, values = _take_turns(contenders, options.runs)
-        _print_times(seconds)
-        _check_agreement(values)
-        if not options.skip_t:
-            start = time.perf_counter()
-            evaluate(folder / "masks", data, metrics=("T",), jobs=options.jobs, progress=False)
-            print(f"T of all {len(data)} sequences: {time.perf_counter() - start:.1f} s")
+    if options.contender:
+        return _run_contender(options)
+    print(
+        f"J and F on DAVIS-2016 val, {options.jobs} worker processes, medians of {options.runs} runs",
+        flush=True,
+    )
+    rows = [["method", "vostut s", "vos-benchmark s", "ratio", "decoding s", "over decoding"]]
+    for method in options.methods:
+        with tempfile.TemporaryDirectory() as folder:
+            _prepare(Path(folder), options.results / f"{method}.zip", options.davis)
+            floor, ours, peer = _take_turns(method, Path(folder), options)
+        seconds = [f"{s:.2f}" for s in (ours, peer, floor)]
+        rows.append([method, *seconds[:2], f"{peer / ours:.1f}", seconds[2], f"{ours / floor:.2f}"])
+    from vostut.evaluation.tables import align
+
+    print(align(rows))
     return 0
 
 
@@ -72,127 +61,129 @@ def _options() -> argparse.Namespace:
     davis = os.environ.get("DAVIS")
     add = parser.add_argument
     add("--davis", type=Path, default=davis and Path(davis), required=not davis, help="default: $DAVIS")
-    add("--results", type=Path, help="a zip of masks (default: DAVIS/../results/osvos.zip)")
-    add("--official", type=Path, help="a copy of davis2017-evaluation")
-    add("--jobs", type=int, default=2, help="processes (default: 2)")
+    add("--results", type=Path, help="the folder of the methods' zips (default: DAVIS/../results)")
+    add("--methods", nargs="+", default=METHODS, choices=METHODS, help="default: all six")
+    add("--jobs", type=int, default=2, help="worker processes (default: 2)")
     add("--runs", type=int, default=3, help="turns (default: 3)")
-    add("--skip-t", action="store_true", help="J and F only")
+    add("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)  # what a timed process does
+    add("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.davis = options.davis.resolve()
-    options.results = options.results or options.davis.parent / "results" / "osvos.zip"
+    options.results = options.results or options.davis.parent / "results"
     return options
 
 
-def _prepare(folder: Path, saved: SavedMasks, data: Dataset, options: argparse.Namespace) -> None:
-    """Lay the masks out as every contender can read them.
+def _prepare(folder: Path, archive: Path, davis: Path) -> None:
+    """Lay out ``masks`` and, with the same labels, ``truth``: a folder for each sequence of the split."""
+    import cv2
 
-    ``masks`` and ``truth``: levels 0/255 in both, since vos-benchmark compares labels as they are.
-    ``official``: the same with levels 0/1, since the official code takes 255 for "void".
-    """
+    from vostut.data import davis2016
+    from vostut.evaluation import SavedMasks
+
+    saved, annotations = SavedMasks(archive), davis / "Annotations" / "480p"
+    levels = set()
+    with zipfile.ZipFile(archive) as file:
+        for name in davis2016.load(davis):
+            (folder / "masks" / name).mkdir(parents=True)
+            for stem, member in saved.sequences[name].items():
+                data = file.read(member)
+                (folder / "masks" / name / f"{stem}.png").write_bytes(data)
+            levels.add(_object_level(data))
+    for name in os.listdir(folder / "masks"):
+        target = folder / "truth" / name
+        target.parent.mkdir(exist_ok=True)
+        if max(levels) == 255:
+            target.symlink_to(annotations / name)
+            continue
+        target.mkdir()
+        for path in (annotations / name).iterdir():
+            truth = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+            cv2.imwrite(str(target / path.name), truth // 255)
+
+
+def _object_level(data: bytes) -> int:
+    """What a PNG has for the object, read as vos-benchmark does."""
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    return int(np.array(Image.open(io.BytesIO(data))).max())
+
+
+def _take_turns(method: str, folder: Path, options: argparse.Namespace) -> list[float]:
+    """Median seconds of each contender; all must give the same J and F."""
+    seconds: dict[str, list[float]] = {contender: [] for contender in CONTENDERS}
+    values: dict[str, JF] = {}
+    _time_process("decoding", folder, options)  # warms the file cache
+    for _ in range(options.runs):
+        for contender in CONTENDERS:
+            spent, result = _time_process(contender, folder, options)
+            seconds[contender].append(spent)
+            if result is not None:
+                values[contender] = result
+    ours, peer = values["vostut"], values["vos-benchmark"]
+    if max(abs(a - b) for a, b in zip(ours, peer, strict=True)) > 1e-9:
+        raise SystemExit(f"{method}: vostut says J, F = {ours}, vos-benchmark says {peer}")
+    middle = [statistics.median(seconds[contender]) for contender in CONTENDERS]
+    print(f"{method}: both say J {ours[0]:.6f}, F {ours[1]:.6f}", flush=True)
+    return middle
+
+
+def _time_process(contender: str, folder: Path, options: argparse.Namespace) -> tuple[float, JF | None]:
+    command = [sys.executable, __file__, "--contender", contender, "--folder", str(folder)]
+    command += ["--davis", str(options.davis), "--jobs", str(options.jobs)]
+    start = time.perf_counter()
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return time.perf_counter() - start, json.loads(output.splitlines()[-1])
+
+
+def _run_contender(options: argparse.Namespace) -> int:
+    """What a timed process does; its last line is J and F as JSON, or null."""
+    run = {"decoding": _decode, "vostut": _vostut, "vos-benchmark": _vos_benchmark}[options.contender]
+    print(json.dumps(run(options)))
+    return 0
+
+
+def _decode(options: argparse.Namespace) -> None:
+    from joblib import Parallel, delayed
+
+    from vostut.data import davis2016
+
     annotations = options.davis / "Annotations" / "480p"
-    (folder / "truth").mkdir()
-    for name, video in data.items():
-        (folder / "truth" / name).symlink_to(annotations / name)
-        masks = saved.masks(video)
-        for t in range(1, len(video) - 1):
-            _write(folder / "masks" / name / f"{video.frame_names[t]}.png", masks[t] * np.uint8(255))
-        if options.official:
-            _prepare_official(folder / "official", name, video.frame_names, masks, video.masks)
-            (folder / "official/JPEGImages/480p").mkdir(parents=True, exist_ok=True)
-            (folder / "official/JPEGImages/480p" / name).symlink_to(options.davis / "JPEGImages/480p" / name)
-    if options.official:
-        sys.path.insert(0, str(options.official))
-        (folder / "official/ImageSets/2017").mkdir(parents=True)
-        (folder / "official/ImageSets/2017/val.txt").write_text("\n".join(data))
-
-
-def _prepare_official(root: Path, name: str, stems: tuple[str, ...], masks, truth) -> None:  # type: ignore[no-untyped-def]
-    for t, stem in enumerate(stems):
-        _write(root / "Annotations/480p" / name / f"{stem}.png", truth[t].astype(np.uint8))
-        if 0 < t < len(stems) - 1:
-            _write(root / "masks" / name / f"{stem}.png", masks[t].astype(np.uint8))
-
-
-def _write(path: Path, levels: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), levels)
-
-
-def _decode(folder: Path, jobs: int, read: Callable[[list[Path]], int]) -> None:
-    """Read every scored mask and its ground truth once."""
-    folders = [p for p in (folder / "masks").iterdir() if p.is_dir()]  # vos-benchmark writes a file there
-    sequences = sorted(folders, key=lambda p: -len(list(p.iterdir())))
+    videos = sorted(davis2016.load(options.davis).values(), key=len, reverse=True)
     tasks = [
         [
-            top / p.parent.name / p.name
-            for p in sequence.iterdir()
-            for top in (folder / "masks", folder / "truth")
+            top / video.name / f"{stem}.png"
+            for stem in video.frame_names[1:-1]
+            for top in (options.folder / "masks", annotations)
         ]
-        for sequence in sequences
+        for video in videos
     ]
-    Parallel(n_jobs=jobs, batch_size=1)(delayed(read)(paths) for paths in tasks)
+    Parallel(n_jobs=options.jobs, batch_size=1)(delayed(_read_all)(paths) for paths in tasks)
 
 
 def _read_all(paths: list[Path]) -> int:
+    from vostut.images import read_mask
+
     return sum(read_mask(path).size for path in paths)
 
 
-def _read_all_opencv(paths: list[Path]) -> int:
-    cv2.setNumThreads(1)
-    return sum(cv2.imdecode(np.fromfile(p, np.uint8), cv2.IMREAD_UNCHANGED).size for p in paths)
+def _vostut(options: argparse.Namespace) -> JF:
+    from vostut.data import davis2016
+    from vostut.evaluation import evaluate
 
-
-def _ours(masks: Path, data: Dataset, jobs: int) -> JF:
-    score = evaluate(masks, data, metrics=("J", "F"), jobs=jobs, progress=False)
+    data = davis2016.load(options.davis)
+    score = evaluate(options.folder / "masks", data, metrics=("J", "F"), jobs=options.jobs, progress=False)
     return score.statistics("J").mean, score.statistics("F").mean
 
 
-def _vos_benchmark(folder: Path, jobs: int) -> JF:
+def _vos_benchmark(options: argparse.Namespace) -> JF:
     from vos_benchmark.benchmark import benchmark
 
-    truth, masks = str(folder / "truth"), str(folder / "masks")
-    _, j, f, *_ = benchmark([truth], [masks], num_processes=jobs, verbose=False)
-    return float(np.ravel(j)[0]) / 100, float(np.ravel(f)[0]) / 100
-
-
-def _official(folder: Path) -> JF:
-    from davis2017.evaluation import DAVISEvaluation
-
-    with contextlib.redirect_stderr(io.StringIO()):
-        evaluation = DAVISEvaluation(str(folder / "official"), "semi-supervised", "val")
-        result = evaluation.evaluate(str(folder / "official" / "masks"))
-    return float(np.mean(result["J"]["M"])), float(np.mean(result["F"]["M"]))
-
-
-def _take_turns(
-    contenders: dict[str, Callable[[], JF | None]], runs: int
-) -> tuple[dict[str, list[float]], dict[str, JF | None]]:
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    values: dict[str, JF | None] = {}
-    for turn in range(runs + 1):  # the first turn warms the file cache and is not counted
-        for name, run in contenders.items():
-            start = time.perf_counter()
-            values[name] = run()
-            if turn:
-                seconds[name].append(time.perf_counter() - start)
-    return seconds, values
-
-
-def _print_times(seconds: dict[str, list[float]]) -> None:
-    middle = {name: statistics.median(times) for name, times in seconds.items()}
-    rows = [["J and F of a method", "min s", "median s", "max s", "over vostut", "over decoding"]]
-    for name, times in seconds.items():
-        ratios = [f"{middle[name] / middle[base]:.2f}" for base in ("vostut", "decoding")]
-        rows.append([name, *(f"{s:.2f}" for s in (min(times), middle[name], max(times))), *ratios])
-    print(align(rows), "\n")
-
-
-def _check_agreement(values: dict[str, JF | None]) -> None:
-    ours = values["vostut"]
-    for name, value in values.items():
-        if value is not None and not np.allclose(value, ours, atol=1e-9):
-            raise SystemExit(f"{name} says J, F = {value}, vostut says {ours}: the times mean nothing")
-    print(f"All agree to 1e-9: J {ours[0]:.6f}, F {ours[1]:.6f}.")
+    truth, masks = str(options.folder / "truth"), str(options.folder / "masks")
+    _, j, f, *_ = benchmark([truth], [masks], num_processes=options.jobs, verbose=False)
+    return float(j[0]) / 100, float(f[0]) / 100
 
 
 if __name__ == "__main__":

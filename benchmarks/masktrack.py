@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from vostut.benchmark.hardware import describe_hardware
-from vostut.checkpoints import lite_masktrack, lite_parent
-from vostut.datasets import davis2016
+from vostut.data import davis2016
 from vostut.flow import dis_flow
-from vostut.methods import OSVOS, MaskTrack, MaskTrackConfig, OSVOSConfig
+from vostut.learning.devices import make_fabric
+from vostut.masktrack import MaskTrack, lite_masktrack, masktrack_recipe
 from vostut.metrics import region_similarity, summarise
-from vostut.training.loop import make_fabric
+from vostut.osvos import OSVOS, lite_parent, osvos_recipe
+from vostut.reproduction.hardware import describe_hardware
 from vostut.video import Video
 
 
@@ -55,12 +55,12 @@ def main() -> None:
 def measure(video: Video, height: int) -> dict[str, dict[str, Any]]:
     """Seconds a frame, J and its decay of each contender at one height."""
     first, fabric = np.asarray(video.masks[0]), make_fabric()
-    osvos = OSVOSConfig(fine_tuning=None, height=height)
-    masktrack = replace(MaskTrackConfig.laptop("lite"), fine_tuning=None, height=height)
+    osvos = replace(osvos_recipe("quick", "lite"), steps=0, height=height)  # each frame once, not mirrored
+    masktrack = replace(masktrack_recipe("laptop", "lite"), steps=0, height=height)
     tracks: dict[str, Iterator[np.ndarray]] = {
-        "OSVOS": OSVOS(lite_parent(), osvos, fabric=fabric).track(video.frames, first),
-        "MaskTrack": MaskTrack(lite_masktrack(), masktrack, fabric=fabric).track(video.frames, first),
-        "MaskTrack, with DIS flow": MaskTrack(lite_masktrack(), masktrack, dis_flow, fabric).track(
+        "OSVOS": OSVOS(lite_parent(), osvos, fabric=fabric).predict(video.frames, first),
+        "MaskTrack": MaskTrack(lite_masktrack(), masktrack, fabric=fabric).predict(video.frames, first),
+        "MaskTrack, with DIS flow": MaskTrack(lite_masktrack(), masktrack, dis_flow, fabric).predict(
             video.frames, first
         ),
     }

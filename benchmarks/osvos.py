@@ -25,15 +25,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from vostut.benchmark.hardware import describe_hardware
-from vostut.checkpoints import OSVOS_LITE
-from vostut.datasets import davis2016
-from vostut.methods.osvos import OSVOS, OSVOSConfig
+from vostut.data import davis2016
+from vostut.learning import Augmentation
+from vostut.learning.devices import make_fabric
 from vostut.metrics import region_similarity
-from vostut.networks import OSVOSNet
-from vostut.training import Augmentation, FineTuning
-from vostut.training.checkpoints import load_network
-from vostut.training.loop import make_fabric
+from vostut.osvos import OSVOS, OSVOS_LITE, OSVOSNet, OSVOSRecipe, load_osvos, osvos_recipe
+from vostut.reproduction.hardware import describe_hardware
 
 
 class Stop(Exception):
@@ -63,23 +60,28 @@ class Peer(nn.Module):
 
     parts = OSVOSNet.parts
 
+    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        *sides, fused = self.net((image - self.backbone.mean) / self.backbone.std)
+        return fused, sides
+
     def segment(self, image: torch.Tensor) -> torch.Tensor:
-        return self.net((image - self.backbone.mean) / self.backbone.std)[-1]
+        return self(image)[0]
 
 
-def reference() -> FineTuning:
+def reference() -> OSVOSRecipe:
     """The published PyTorch recipe: mirror images, rotation by up to 30 degrees, zoom by up to a quarter."""
-    return replace(FineTuning.paper(), augmentation=Augmentation(flip=0.5, angle=30, scale=(0.75, 1.25)))
+    changes = Augmentation(flip=0.5, angle=30, scale=(0.75, 1.25))
+    return replace(osvos_recipe("paper", "vgg16"), augmentation=changes)
 
 
-def run(name: str, network: nn.Module, tuning: FineTuning, video, seconds: float, every: int) -> dict:
+def run(name: str, network: nn.Module, recipe: OSVOSRecipe, video, seconds: float, every: int) -> dict:
     """Fine-tune for some seconds; J on every so many frames at growing intervals of time."""
     times = list(range(1, len(video) - 1, every))
     curve: list[tuple[float, int, float]] = []
     steps: list[float] = []
     aside, next_look, last = 0.0, 5.0, None
-    fabric = make_fabric("auto", "32-true" if tuning == reference() else "auto")
-    method = OSVOS(network, OSVOSConfig(tuning), fabric=fabric)
+    fabric = make_fabric("auto", "32-true" if recipe == reference() else "auto")
+    method = OSVOS(network, replace(recipe, flip=False), fabric=fabric)  # each frame once, not mirrored
 
     def j(net: nn.Module) -> float:
         frames = [video.frames[t] for t in times]
@@ -96,7 +98,7 @@ def run(name: str, network: nn.Module, tuning: FineTuning, video, seconds: float
         spent = now - began - aside
         steps.append(spent - (last or 0.0))
         last = spent
-        if spent >= next_look or step == tuning.steps:
+        if spent >= next_look or step == recipe.steps:
             curve.append((round(spent, 1), step, round(j(net), 4)))
             next_look = max(next_look * 1.6, spent * 1.3)
             aside += time.perf_counter() - now
@@ -113,8 +115,8 @@ def run(name: str, network: nn.Module, tuning: FineTuning, video, seconds: float
     list(method.probabilities(network, video.frames[1:6]))
     return {
         "name": name,
-        "seconds a pass": round(float(np.median(steps)) / tuning.accumulate, 3),
-        "passes in all": tuning.steps * tuning.accumulate,
+        "seconds a pass": round(float(np.median(steps)) / recipe.accumulate, 3),
+        "passes in all": recipe.steps * recipe.accumulate,
         "seconds a frame": round((time.perf_counter() - started) / 5, 3),
         "J over time": curve,
     }
@@ -134,16 +136,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="also write the numbers to this JSON file")
     options = parser.parse_args()
     video = davis2016.load(options.davis, "trainval")[options.sequence]
-    contenders: list[tuple[str, nn.Module, FineTuning]] = []
+    contenders: list[tuple[str, nn.Module, OSVOSRecipe]] = []
     if options.vgg:
-        vgg = load_network(options.vgg)[0]
+        vgg = load_osvos(options.vgg)[0]
         theirs = Peer(options.peer, vgg) if options.peer else vgg
         contenders.append(
             (f"reference recipe, {'its own code' if options.peer else 'our code'}", theirs, reference())
         )
-        contenders.append(("laptop, VGG-16", vgg, FineTuning.laptop("vgg16")))
-    contenders.append(("laptop, Lite", load_network(OSVOS_LITE)[0], FineTuning.laptop("lite")))
-    rows = [run(n, net, tuning, video, 60 * options.minutes, options.every) for n, net, tuning in contenders]
+        contenders.append(("laptop, VGG-16", vgg, osvos_recipe("laptop", "vgg16")))
+    contenders.append(("laptop, Lite", load_osvos(OSVOS_LITE)[0], osvos_recipe("laptop", "lite")))
+    rows = [run(n, net, recipe, video, 60 * options.minutes, options.every) for n, net, recipe in contenders]
     print(f"{video.name}, {json.dumps(describe_hardware())}\n")
     print("| | s a pass | passes | hours in all | s a frame | J (after s) |\n|---|--:|--:|--:|--:|---|")
     for r in rows:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import yaml
 
-from vostut.datasets import cutouts
+from vostut import cutouts
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "_ext"))
 from status import over_budget

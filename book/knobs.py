@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from vostut.checkpoints import lite_masktrack, lite_parent
-from vostut.datasets import cutouts
-from vostut.images import write_atomically
-from vostut.methods import OSVOS, MaskTrack, MaskTrackConfig, OSVOSConfig
+from vostut import cutouts
+from vostut.files import write_atomically
+from vostut.masktrack import MaskTrack, lite_masktrack, masktrack_recipe
 from vostut.metrics import region_similarity
+from vostut.osvos import OSVOS, lite_parent, osvos_recipe
 from vostut.video import Video
 
 SCENES = (
@@ -38,8 +38,8 @@ def main(out: str) -> None:
     path = Path(out)
     found = json.loads(path.read_text()) if path.exists() else {}
     methods = {
-        "OSVOS": OSVOS(lite_parent(), OSVOSConfig.quick()),
-        "MaskTrack": MaskTrack(lite_masktrack(), MaskTrackConfig.quick("lite")),
+        "OSVOS": OSVOS(lite_parent(), osvos_recipe("quick", "lite")),
+        "MaskTrack": MaskTrack(lite_masktrack(), masktrack_recipe("quick", "lite")),
     }
     for knob in KNOBS:
         for thing, place, seed in SCENES:

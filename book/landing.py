@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from vostut.benchmark import OFFICIAL_VAL
-from vostut.benchmark.ledger import whole_runs
-from vostut.checkpoints import lite_masktrack
-from vostut.methods import MaskTrack, MaskTrackConfig
+from vostut.evaluation import OFFICIAL_VAL
+from vostut.evaluation.tables import html_table
+from vostut.masktrack import MaskTrack, lite_masktrack, masktrack_recipe
 from vostut.plot import SKY, overlay
+from vostut.reproduction.ledger import whole_runs
 from vostut.video import Video
 
 WIDTH = 304
@@ -47,8 +47,8 @@ def moving_overlay(videos: Sequence[Video], alt: str) -> str:
 
 def _tiles(video: Video) -> list[np.ndarray]:
     """A video's frames with MaskTrack's masks over them, small, so many as the picture shows."""
-    config = MaskTrackConfig.quick("lite")
-    masks = list(MaskTrack(lite_masktrack(), config).segment(video.frames, video.masks[0] > 0))
+    recipe = masktrack_recipe("quick", "lite")
+    masks = list(MaskTrack(lite_masktrack(), recipe).segment(video.frames, video.masks[0] > 0))
     height = round(WIDTH * 9 / 16)
     tiles = []
     for t in np.linspace(0, len(video) - 1, PICTURES).round().astype(int):
@@ -88,18 +88,15 @@ def _uri(frames: Sequence[np.ndarray]) -> str:
 
 def results(rows: Mapping[str, dict[str, Any]]) -> str:
     """A table: each method as published, and our best run, in percent over the 20 validation videos."""
-    lines = ["<tr><th>DAVIS-2016 val</th><th>J</th><th>F</th><th>T</th></tr>"]
+    lines = []
     for method, key in (("OSVOS", "osvos"), ("MaskTrack", "msk")):
         official = OFFICIAL_VAL[key]
-        lines.append(_line(f"{method}, published", official.J.mean, official.F.mean, official.T))
+        numbers = (official.J.mean, official.F.mean, official.T)
+        lines.append([f"{method}, published", *(f"{100 * value:.1f}" for value in numbers)])
         best = whole_runs(dict(rows), method)[0]["score"]
-        lines.append(_line(f"{method}, this book", *(best[m]["mean"] for m in "JFT"), ours=True))
-    return f'<table class="scores"><tbody>{"".join(lines)}</tbody></table>'
-
-
-def _line(title: str, *values: float, ours: bool = False) -> str:
-    cells = "".join(f"<td>{100 * value:.1f}</td>" for value in values)
-    return f"<tr{' class=' + chr(34) + 'ours' + chr(34) if ours else ''}><td>{title}</td>{cells}</tr>"
+        ours = [f"{method}, this book", *(f"{100 * best[m]['mean']:.1f}" for m in "JFT")]
+        lines.append([f"<strong>{cell}</strong>" for cell in ours])
+    return html_table(("DAVIS-2016 val", "J", "F", "T"), lines, classes="scores")
 
 
 def one_screen(videos: Sequence[Video], rows: Mapping[str, dict[str, Any]], alt: str) -> str:

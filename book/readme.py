@@ -9,10 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vostut.benchmark import OFFICIAL_VAL
-from vostut.benchmark.ledger import read_ledger, whole_runs
-from vostut.datasets import cutouts
+from vostut import cutouts
+from vostut.evaluation import OFFICIAL_VAL
+from vostut.evaluation.tables import markdown_table
 from vostut.plot import overlay
+from vostut.reproduction.ledger import read_ledger, whole_runs
 
 NAMES = ("horse-trot", "astronaut-drift", "cat-lookout", "coffee-slide")
 MOMENTS = (0.0, 0.35, 0.7, 1.0)
@@ -33,36 +34,36 @@ def main() -> None:
 def table() -> str:
     """The recorded scores, with the official value in brackets, as Markdown."""
     recorded = json.loads((BOOK / "_data" / "leaderboard.json").read_text())
-    lines = ["| Method | J mean | J recall | J decay | F mean | F recall | F decay | T |", "|---" * 8 + "|"]
+    head = ["Method", *(f"{m} {s}" for m in "JF" for s in ("mean", "recall", "decay")), "T"]
+    rows = []
     for name in sorted(recorded, key=lambda m: -recorded[m]["J"]["mean"]):
         row, official = recorded[name], OFFICIAL_VAL[name]
         pairs = [
             (row[m][s], vars(getattr(official, m))[s]) for m in "JF" for s in ("mean", "recall", "decay")
         ]
         pairs.append((row["T"]["mean"], official.T))
-        cells = " | ".join(f"{ours:.3f} ({theirs:.3f})" for ours, theirs in pairs)
-        lines.append(f"| {official.title} | {cells} |")
-    return "\n".join(lines) + "\n"
+        rows.append([official.title, *(f"{ours:.3f} ({theirs:.3f})" for ours, theirs in pairs)])
+    return markdown_table(head, rows) + "\n"
 
 
 def results() -> str:
     """Our own runs over the validation split, from the ledger, below the published values."""
     ledger = read_ledger(BOOK.parent / "ledger")
-    lines = ["| | J mean | F mean | T | hours | made by |", "|---|--:|--:|--:|--:|---|"]
+    rows = []
     for method, key in (("OSVOS", "osvos"), ("MaskTrack", "msk")):
         mine = whole_runs(ledger, method)
         if not mine:
             continue
         published = OFFICIAL_VAL[key]
         numbers = (published.J.mean, published.F.mean, published.T)
-        percent = " | ".join(f"{100 * v:.1f}" for v in numbers)
-        lines.append(f"| **{method}, published** | {percent} | | |")
+        rows.append([f"**{method}, published**", *(f"{100 * v:.1f}" for v in numbers), "", ""])
         for row in mine:
             cells = [f"{100 * row['score'][m]['mean']:.1f}" for m in "JFT"]
             hours = f"{row['seconds']['all videos'] / 3600:.1f}"
             link = f"[{row['name']}](ledger/{row['name']}.json)"
-            lines.append(f"| {method}, {row['note']} | {' | '.join(cells)} | {hours} | {link} |")
-    return "\n".join(line for line in lines) + "\n"
+            rows.append([f"{method}, {row['note']}", *cells, hours, link])
+    head = ["", "J mean", "F mean", "T", "hours", "made by"]
+    return markdown_table(head, rows, left=(0, 5)) + "\n"
 
 
 def draw() -> None:

@@ -15,15 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from vostut.training.checkpoints import read
+from vostut.learning.checkpoints import read_description
 
 
 def main(run: str, out: str) -> None:
     """Read a run's log and checkpoint, write the summary."""
     folder = Path(run)
     entries = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-    finished = next(path for path in folder.glob("*.safetensors") if path.name != "state.safetensors")
-    _, about = read(finished)
+    about = read_description(next(folder.glob("*.safetensors")))  # the finished weights
     size = 10  # the log has one entry for ten steps
     pace = np.median(np.diff([e["seconds"] for e in entries])) / size
     groups = [entries[i : i + size] for i in range(0, len(entries) - size + 1, size)]

@@ -1,6 +1,8 @@
 """Get GyGO: see data_scripts/README.md, or run this with --help."""
 
-from vostut.datasets.download import run_as_script
+import sys
+
+from vostut.cli import main
 
 if __name__ == "__main__":
-    raise SystemExit(run_as_script("gygo"))
+    raise SystemExit(main(["download", "gygo", *sys.argv[1:]]))

@@ -18,6 +18,20 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_DAVIS = Path(os.environ.get("DAVIS") or REPOSITORY.parent / "shared" / "davis2016" / "DAVIS")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``pytest --all`` is what ``make test-all`` runs."""
+    parser.addoption("--all", action="store_true", help="also run the slow tests, and build the book")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the slow tests to ``--all``."""
+    if config.getoption("--all"):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow]
+
+
 def _real(path: Path, what: str) -> Path:
     if not path.is_dir():
         pytest.skip(f"{what} not found at {path} (set the environment variable DAVIS)")
@@ -47,8 +61,9 @@ def untrained(tmp_path_factory) -> Path:
     """An OSVOS network on Lite with random weights, as a checkpoint."""
     import torch
 
-    from vostut.networks import OSVOSNet, lite
-    from vostut.training.checkpoints import save_network
+    from vostut.learning import lite
+    from vostut.learning.checkpoints import save_network
+    from vostut.osvos import OSVOSNet
 
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("parent") / "parent.safetensors"

@@ -2,10 +2,21 @@
 
 import numpy as np
 import pytest
+import torch
 
-from vostut.datasets import cutouts
+from vostut import cutouts
+from vostut import flow as room
 from vostut.errors import DataError
-from vostut.flow import CachedFlow, dis_flow, end_point_error, magnitude_image, warp_backward
+from vostut.flow import (
+    FLOWS,
+    CachedFlow,
+    dis_flow,
+    end_point_error,
+    magnitude_image,
+    make_flow,
+    raft_flow,
+    warp_backward,
+)
 
 
 @pytest.mark.parametrize("name", list(cutouts.load("val"))[:3])
@@ -59,3 +70,34 @@ def test_warping_takes_labels_from_where_the_flow_points():
     moved = warp_backward(mask, np.full((6, 8, 2), (-2.0, 0.0), np.float32))
     assert moved[2:4, 3:5].all()
     assert moved.sum() == 4
+
+
+@pytest.fixture
+def raft_elsewhere(monkeypatch):
+    """RAFT without its weights: notes the devices of the network and of the images, and finds no motion."""
+    devices = []
+
+    def network(device):
+        def estimate(first, second):
+            devices.append((device, first.device.type, second.device.type))
+            return [torch.zeros(1, 2, *first.shape[2:])]
+
+        return estimate
+
+    monkeypatch.setattr(room, "_raft", network)
+    return devices
+
+
+def test_raft_runs_on_the_device_that_is_asked_for(raft_elsewhere):
+    image = np.zeros((12, 20, 3), np.uint8)  # "meta" is a device that every computer has
+    assert raft_flow(image, image, device="meta").shape == (12, 20, 2)
+    assert make_flow("raft", "meta")(image, image).shape == (12, 20, 2)
+    raft_flow(image, image)
+    assert raft_elsewhere == [("meta",) * 3, ("meta",) * 3, ("cpu",) * 3]
+
+
+def test_flows_are_made_by_name():
+    assert make_flow("dis") is make_flow("dis", "cuda:0") is dis_flow
+    assert list(FLOWS) == ["dis", "raft"]
+    with pytest.raises(DataError, match="no optical flow is called 'farneback' .expected one of dis, raft"):
+        make_flow("farneback")

@@ -1,15 +1,19 @@
 """Every mask encoding found in the wild is read; everything else is refused by name."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
 from vostut.errors import DataError
-from vostut.images import PALETTE, decode_mask, read_mask, read_rgb, write_atomically, write_mask
+from vostut.files import write_atomically
+from vostut.images import PALETTE, decode_mask, read_mask, read_rgb, write_mask
 
 MASK = np.zeros((5, 7), np.uint8)
 MASK[1:3, 2:6] = 1
@@ -45,6 +49,86 @@ def palette_png(ids: np.ndarray, colours: np.ndarray = PALETTE) -> bytes:
 )
 def test_all_encodings_give_the_same_mask(data):
     np.testing.assert_array_equal(decode_mask(data, "m.png"), MASK)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_palettes_of_few_bits_give_indices(bits):
+    image = Image.fromarray(MASK, "P")
+    image.putpalette([9, 9, 9] * 2)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", bits=bits)
+    np.testing.assert_array_equal(decode_mask(buffer.getvalue(), "m.png", several=True), MASK)
+
+
+def test_a_transparent_grey_level_changes_nothing():
+    buffer = io.BytesIO()
+    Image.fromarray(MASK * 255).save(buffer, "PNG", transparency=0)
+    np.testing.assert_array_equal(decode_mask(buffer.getvalue(), "m.png"), MASK)
+
+
+def test_void_is_no_object():
+    ids = np.array([[0, 1], [2, 255]], np.uint8)
+    assert decode_mask(palette_png(ids), "m.png").tolist() == [[False, True], [True, False]]
+    np.testing.assert_array_equal(decode_mask(palette_png(ids), "m.png", several=True), ids)
+    grey = np.array([[0, 255]], np.uint8)  # without a palette, 255 is white, the object
+    assert decode_mask(png(grey), "m.png").tolist() == [[False, True]]
+
+
+@given(arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=40), elements=st.integers(0, 254)))
+def test_palette_indices_of_every_size_and_value(ids):
+    np.testing.assert_array_equal(decode_mask(palette_png(ids), "m.png", several=True), ids)
+    np.testing.assert_array_equal(decode_mask(palette_png(ids), "m.png"), ids != 0)
+
+
+@given(arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=40)))
+def test_grey_masks_of_every_size(mask):
+    for pixels in (mask, mask.astype(np.uint8), mask * np.uint8(255)):
+        np.testing.assert_array_equal(decode_mask(png(pixels), "m.png"), mask)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+@pytest.mark.parametrize("colour", [0, 3])
+@pytest.mark.parametrize("kind", [0, 1, 2, 3, 4], ids=["None", "Sub", "Up", "Average", "Paeth"])
+def test_every_filter(kind, colour):
+    """A grey or palette PNG of one filter, its data in three chunks."""
+    ids = np.random.default_rng(kind).integers(0, 2, (9, 12))
+    rows, above = b"", np.zeros(12, int)
+    for row in ids:
+        left, corner = np.r_[0, row[:-1]], np.r_[0, above[:-1]]
+        guess = left + above - corner
+        distances = np.abs(np.stack([guess - left, guess - above, guess - corner]))
+        paeth = np.choose(distances.argmin(axis=0), [left, above, corner])
+        predicted = [0 * row, left, above, (left + above) // 2, paeth][kind]
+        rows += bytes([kind]) + ((row - predicted) % 256).astype(np.uint8).tobytes()
+        above = row
+    packed = zlib.compress(rows)
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 12, 9, 8, colour, 0, 0, 0))
+    data += chunk(b"PLTE", bytes(range(256)) * 3) if colour == 3 else b""
+    data += b"".join(chunk(b"IDAT", part) for part in (packed[:5], packed[5:9], packed[9:]))
+    np.testing.assert_array_equal(decode_mask(data + chunk(b"IEND", b""), "m.png"), ids != 0)
+
+
+@pytest.mark.parametrize(
+    "data", [png(MASK.astype(bool)), png(MASK * 255), palette_png(MASK), png(np.dstack([MASK * 255] * 3))]
+)
+def test_damage_is_noticed(data):
+    at = data.index(b"IDAT")
+    (length,) = struct.unpack(">I", data[at - 4 : at])
+    checksum = at + 4 + length
+    damaged = [
+        data[:-12],  # without the end marker
+        data[:-2],
+        data[: at + 4 + length // 2],
+        data[:checksum] + bytes([data[checksum] ^ 1]) + data[checksum + 1 :],
+        data[:30] + bytes([data[30] ^ 1]) + data[31:],  # the checksum of the header
+        data[: at + 6] + b"\xff\xff\xff" + data[at + 9 :],
+    ]
+    for broken in damaged:
+        with pytest.raises(DataError, match=r"m\.png: corrupt PNG"):
+            decode_mask(broken, "m.png")
 
 
 @pytest.mark.parametrize("value", [0, 1, 255])

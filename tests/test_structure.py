@@ -42,7 +42,7 @@ def test_public_things_have_docstrings(path):
 
 def test_importing_the_package_is_light():
     """Scoring masks must not load PyTorch, nor plotting, nor notebooks."""
-    program = "import vostut.benchmark, sys; print(*sys.modules)"
+    program = "import vostut.evaluation, sys; print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert not {"torch", "matplotlib", "IPython"} & set(result.stdout.split())
 
@@ -82,6 +82,6 @@ def test_citations_exist():
         for key in group.split(",")
     }
     assert cited <= keys
-    from vostut.benchmark import OFFICIAL_VAL
+    from vostut.evaluation import OFFICIAL_VAL
 
     assert {row.key for row in OFFICIAL_VAL.values()} <= keys

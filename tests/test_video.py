@@ -1,12 +1,12 @@
 """A folder, a video file and an array look alike."""
 
-import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from small_data import moving_square
 
 from vostut.errors import DataError
-from vostut.video import Dataset, Lazy, Video, open_frames
+from vostut.video import Dataset, Lazy, Video, frame_rate, open_frames, write_video
 
 
 def make_video(name="v", n=5):
@@ -50,21 +50,66 @@ def test_dataset_is_an_ordered_mapping():
         data["c"]
 
 
-def write_video(path, n=6):
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 12, (64, 48))
-    for t in range(n):
-        writer.write(np.full((48, 64, 3), (0, 0, 40 * t), np.uint8))  # BGR: red grows
-    writer.release()
+def picture(path, size=(8, 6)):
+    Image.new("RGB", size, (len(path.stem), 0, 0)).save(path)
 
 
-def test_video_file_reads_in_any_order(tmp_path):
-    write_video(tmp_path / "v.avi")
-    frames = open_frames(tmp_path / "v.avi")
-    assert len(frames) == 6
-    for t in (0, 1, 2, 5, 3, 0):
-        red, green, _ = frames[t].mean(axis=(0, 1))
-        assert abs(red - 40 * t) < 6
-        assert green < 6
+def test_frames_of_a_folder_come_in_natural_order_under_their_names(tmp_path):
+    for t in range(1, 13):
+        picture(tmp_path / f"take2_frame{t}.{'JPEG' if t % 2 else 'jpg'}")
+    (tmp_path / "._take2_frame1.jpg").write_bytes(b"\0\5\x16\7")
+    picture(tmp_path / ".hidden.png")
+    (tmp_path / "more.jpg").mkdir()
+    frames = open_frames(tmp_path)
+    assert frames.names == tuple(f"take2_frame{t}" for t in range(1, 13))
+    assert len(frames) == len(list(frames)) == 12
+
+
+def test_a_mask_beside_the_frames_is_not_a_frame(tmp_path):
+    for t in range(3):
+        picture(tmp_path / f"{t:05d}.jpg")
+    picture(tmp_path / "00000.png")
+    with pytest.warns(UserWarning, match=r"00000\.png is not of the frames' kind"):
+        assert len(open_frames(tmp_path)) == 3
+    picture(tmp_path / "mask.jpg")
+    assert open_frames(tmp_path, without=[tmp_path / "mask.jpg", tmp_path / "00000.png"]).names[-1] == "00002"
+
+
+def test_a_folder_of_which_it_is_not_plain_what_its_frames_are(tmp_path):
+    picture(tmp_path / "0.jpg")
+    picture(tmp_path / "0.png")
+    with pytest.raises(DataError, match="as many JPEG as PNG"):
+        open_frames(tmp_path)
+    picture(tmp_path / "0.jpeg")
+    with (
+        pytest.warns(UserWarning, match="passed over"),
+        pytest.raises(DataError, match=r"0\.jpg: called as 0\.jpeg is"),
+    ):
+        open_frames(tmp_path)
+
+
+def test_frames_of_several_sizes_are_refused_by_name(tmp_path):
+    for t in range(3):
+        picture(tmp_path / f"{t}.png", (8, 6) if t < 2 else (6, 8))
+    frames = open_frames(tmp_path)
+    assert frames[1].shape == (6, 8, 3)
+    with pytest.raises(DataError, match=r"2\.png: 6 x 8 pixels, but 1\.png has 8 x 6"):
+        frames[2]
+
+
+def test_a_video_is_written_through_a_link_and_over_nothing_else(tmp_path):
+    (tmp_path / "away").mkdir()
+    link = tmp_path / "out.mp4"
+    link.symlink_to(tmp_path / "away" / "real.mp4")
+    write_video(link, [np.zeros((48, 64, 3), np.uint8)] * 3, fps=12)
+    assert link.is_symlink()
+    assert len(open_frames(tmp_path / "away" / "real.mp4")) == 3
+    assert frame_rate(link) == 12
+    link.unlink()
+    link.symlink_to("/dev/null")
+    with pytest.raises(DataError, match=r"out\.mp4: not a file"):
+        write_video(link, [np.zeros((48, 64, 3), np.uint8)])
+    assert [p.name for p in (tmp_path / "away").iterdir()] == ["real.mp4"]
 
 
 def test_folder_of_frames(tiny_davis):
@@ -83,3 +128,6 @@ def test_what_is_not_a_video(tmp_path):
     (tmp_path / "v.mp4").write_bytes(b"\0" * 100)
     with pytest.raises(DataError, match=r"v\.mp4: not a readable video"):
         open_frames(tmp_path / "v.mp4")
+    with pytest.raises(DataError, match=r"v\.mp4: not a readable video"):
+        frame_rate(tmp_path / "v.mp4")
+    assert frame_rate(tmp_path, default=7) == 7

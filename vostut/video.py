@@ -13,11 +13,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import overload
 
-import cv2
 import numpy as np
 
+from vostut.decoding import decode, frame_files, one_size, opened
 from vostut.errors import DataError
-from vostut.images import read_rgb
+
+
+def numbered(count: int) -> tuple[str, ...]:
+    """The names of frames that have none: ``("00000", "00001", ...)``."""
+    return tuple(f"{t:05d}" for t in range(count))
 
 
 class Lazy(Sequence[np.ndarray]):
@@ -26,11 +30,17 @@ class Lazy(Sequence[np.ndarray]):
     Args:
         length: how many there are.
         read: gives array ``i`` for ``0 <= i < length``.
+        names: what each is called; ``"00000"``, ``"00001"``, ... if nothing else is said.
+
+    >>> squares = Lazy(4, lambda i: np.array(i * i))
+    >>> len(squares), int(squares[-1]), [int(s) for s in squares[1:3]], squares[1:3].names
+    (4, 9, [1, 4], ('00001', '00002'))
     """
 
-    def __init__(self, length: int, read: Callable[[int], np.ndarray]):
+    def __init__(self, length: int, read: Callable[[int], np.ndarray], names: Sequence[str] | None = None):
         self._length = length
         self._read = read
+        self.names = tuple(names) if names is not None else numbered(length)
 
     def __len__(self) -> int:
         return self._length
@@ -42,7 +52,7 @@ class Lazy(Sequence[np.ndarray]):
     def __getitem__(self, index: int | slice) -> np.ndarray | Lazy:
         if isinstance(index, slice):
             chosen = range(self._length)[index]
-            return Lazy(len(chosen), lambda i: self._read(chosen[i]))
+            return Lazy(len(chosen), lambda i: self._read(chosen[i]), self.names[index])
         if not -self._length <= index < self._length:
             raise IndexError(f"index {index} of a sequence of {self._length}")
         return self._read(index % self._length)
@@ -83,7 +93,7 @@ class Video:
 
     def __post_init__(self) -> None:
         if not self.frame_names:
-            object.__setattr__(self, "frame_names", tuple(f"{t:05d}" for t in range(len(self.frames))))
+            object.__setattr__(self, "frame_names", numbered(len(self.frames)))
 
     def __len__(self) -> int:
         return len(self.frame_names)
@@ -106,11 +116,22 @@ class Dataset(Mapping[str, Video]):
         name: what the literature calls it, such as ``"DAVIS-2016"``.
         split: which part of it, such as ``"val"``.
         videos: the videos, in the data set's own order.
+        several: masks hold object ids, and each object is scored on its own.
+        stable: the sequences over which T is averaged; None means all.
     """
 
-    def __init__(self, name: str, split: str, videos: Sequence[Video]):
+    def __init__(
+        self,
+        name: str,
+        split: str,
+        videos: Sequence[Video],
+        several: bool = False,
+        stable: frozenset[str] | None = None,
+    ):
         self.name = name
         self.split = split
+        self.several = several
+        self.stable = stable
         self._videos = {video.name: video for video in videos}
 
     def __getitem__(self, name: str) -> Video:
@@ -119,6 +140,18 @@ class Dataset(Mapping[str, Video]):
         except KeyError:
             known = ", ".join(self._videos)
             raise DataError(f"{self.name} {self.split} has no sequence {name!r}; it has {known}") from None
+
+    def subset(self, names: Iterable[str]) -> Dataset:
+        """The same data set with these videos only.
+
+        Raises:
+            DataError: it has no such sequence.
+        """
+        return self.with_videos([self[name] for name in names])
+
+    def with_videos(self, videos: Sequence[Video]) -> Dataset:
+        """The same data set with other videos."""
+        return Dataset(self.name, self.split, videos, self.several, self.stable)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._videos)
@@ -133,51 +166,51 @@ class Dataset(Mapping[str, Video]):
         return f"Dataset({self.name!r}, {self.split!r}, {len(self)} videos)"
 
 
-def open_frames(source: str | Path) -> Lazy:
-    """Frames of a video file or of a folder of images, read one at a time.
+def open_frames(source: str | Path, without: Iterable[str | Path] = ()) -> Lazy:
+    """Frames of a video file or of a folder of images; ``names`` of the result says what they are called.
 
-    Images of a folder come in the order of their names; other files there are passed over.
+    The frames of a folder are images of one kind, JPEG or PNG, in natural order (2 before 10), and read
+    one at a time. They are called as their files are. Hidden files are passed over, and so, with a
+    warning, is the kind of which there are fewer: it may be the mask.
+
+    A video file is decoded at once, from its beginning to its end: only so is it known how many frames it
+    really has, and none is decoded twice, in whatever order they are asked for later. The price is the
+    time at the start, and room: 512 MB stay in memory, and what is beyond goes to the folder for temporary
+    files, 6 MB a frame at 1920 x 1080, until the result is given up. Frames are PyAV's, turned upright;
+    interlaced ones stay as they are. A file that ends early gives what is there, and a warning.
+
+    Args:
+        source: the file or the folder.
+        without: files in the folder that are not frames, such as the mask of the first.
+
+    Returns:
+        T arrays of H x W x 3, uint8, RGB.
 
     Raises:
-        DataError: nothing there, no images in the folder, or a file that cannot be decoded.
+        DataError: nothing there, no images in the folder, or a file that cannot be decoded; a frame of
+            another size than the others, when it is read.
     """
     path = Path(source)
     if path.is_dir():
-        images = sorted(p for p in path.iterdir() if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
-        if not images:
-            raise DataError(f"{path}: a folder without .jpg or .png images (expected the frames of a video)")
-        return Lazy(len(images), lambda t: read_rgb(images[t]))
+        files = frame_files(path, {Path(other).resolve() for other in without})
+        return Lazy(len(files), one_size(files), [file.stem for file in files])
     if not path.is_file():
         raise DataError(f"{path}: no such file or folder (expected a video or a folder of frames)")
-    return _open_video_file(path)
-
-
-def _open_video_file(path: Path) -> Lazy:
-    capture = cv2.VideoCapture(str(path))
-    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
-    if count <= 0:
-        raise DataError(f"{path}: not a readable video (expected a file such as .mp4 or .avi, or a folder)")
-    position = 0  # the frame that the next read gives: seeking is slow, so read on where possible
-
-    def read(t: int) -> np.ndarray:
-        nonlocal position
-        if t != position:
-            capture.set(cv2.CAP_PROP_POS_FRAMES, t)
-        ok, image = capture.read()
-        position = t + 1
-        if not ok:
-            raise DataError(f"{path}: frame {t} of {count} cannot be decoded (is the file cut short?)")
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-
-    return Lazy(count, read)
+    decoded = decode(path)
+    return Lazy(decoded.count, decoded.read)
 
 
 def frame_rate(source: str | Path, default: float = 24.0) -> float:
-    """Frames per second that a video file states; the default for a folder or a file that states none."""
+    """Frames per second that a video file states; the default for a folder or a file that states none.
+
+    Raises:
+        DataError: the file is not a video.
+    """
     if Path(source).is_dir():
         return default
-    rate = cv2.VideoCapture(str(source)).get(cv2.CAP_PROP_FPS)
-    return float(rate) if 1 <= rate <= 240 else default
+    with opened(Path(source)) as (_, stream):
+        rate = float(stream.average_rate or stream.guessed_rate or 0)
+    return rate if 1 <= rate <= 240 else default
 
 
 def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float = 24.0) -> None:
@@ -189,16 +222,20 @@ def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float = 24.
         fps: frames per second.
 
     Raises:
-        DataError: the name does not end in ``.mp4``, or there is no such folder.
+        DataError: the name does not end in ``.mp4``, there is no such folder, something that is not a file
+            has that name, or the folder does not take it.
     """
     import av
 
     path = Path(path)
-    if path.suffix.lower() != ".mp4" or not path.parent.is_dir():
+    target = path.resolve()  # a link stays a link
+    if path.suffix.lower() != ".mp4" or not target.parent.is_dir():
         raise DataError(
             f"{path}: cannot be written (expected a name ending in .mp4, in a folder that exists)"
         )
-    part = path.with_name(f".{path.name}.part.mp4")
+    if target.exists() and not target.is_file():
+        raise DataError(f"{path}: not a file (expected a new name, or a video to be replaced)")
+    part = target.with_name(f".{target.name}.part.mp4")
     try:
         with av.open(str(part), "w") as container:
             stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
@@ -210,6 +247,8 @@ def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float = 24.
                 picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[:height, :width]), "rgb24")
                 container.mux(stream.encode(picture))
             container.mux(stream.encode())
-        part.replace(path)
+        part.replace(target)
+    except av.error.FFmpegError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror})") from error
     finally:
         part.unlink(missing_ok=True)

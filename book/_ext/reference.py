@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from course.source import chapter_names
 
 NAMED = re.compile(r"\b([Cc]hapters?) (\d)((?:, \d)*)(?: (and|to) (\d))?")
-PLAIN = {"vostut.video": 1, "vostut.plot": 1, "vostut.images": 2, "vostut.errors": 2, "vostut.datasets": 2}
+PLAIN = {"vostut.video": 1, "vostut.images": 1, "vostut.plot": 1, "vostut.layout": 2, "vostut.errors": 2}
 """Rooms whose docstrings name no chapter."""
 
 
@@ -66,6 +66,11 @@ def explain(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: 
             lines += ["", f"*Explained in* {with_links(chapters).replace('Chapter', 'chapter', 1)}."]
 
 
+def leave_out(app: Sphinx, what: str, name: str, thing: Any, skip: bool, options: Any) -> bool | None:
+    """The fields of a named tuple: its docstring lists them under *Attributes*, once is enough."""
+    return True if type(thing).__name__ == "_tuplegetter" else None
+
+
 class CommandHelp(SphinxDirective):
     """``{command-help}``: what ``vostut COMMAND --help`` prints, for each command."""
 
@@ -102,6 +107,7 @@ def _leave_section(self: CodeBlockAnalyser, section: nodes.section) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.connect("autodoc-process-docstring", explain, priority=100)  # before Napoleon reads the sections
+    app.connect("autodoc-skip-member", leave_out)
     CodeBlockAnalyser.depart_section = _leave_section
     app.add_directive("command-help", CommandHelp)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ def over_budget(book: Path, log: Path) -> list[str]:
 
 def page(book: Path, log: Path) -> Iterator[str]:
     """The tables as HTML."""
-    from vostut.benchmark.hardware import describe_hardware
+    from vostut.reproduction.hardware import describe_hardware
 
     about = describe_hardware()
     device = "GPU" if about["gpu"] else "CPU"
@@ -110,7 +110,7 @@ def page(book: Path, log: Path) -> Iterator[str]:
         "Python": about["python"],
         **{name: version(name) for name in SHOWN},
     }
-    yield from table(("What", "Value"), facts.items(), "What the chapters were executed on")
+    yield table(("What", "Value"), facts.items(), "What the chapters were executed on")
     rows, details = [], []
     for name, cells in measured_chapters(book, log).items():
         wall, cpu = (sum(row[k] for _, row in cells) for k in ("seconds", "processor seconds"))
@@ -121,10 +121,10 @@ def page(book: Path, log: Path) -> Iterator[str]:
             (i, title_of(code), f"{row['seconds']:.1f}", f"{row['peak MB']:.0f}")
             for i, (code, row) in enumerate(cells, start=1)
         ]
-        inner = "".join(table(("Cell", "Begins with", "Seconds", "Peak MB"), lines, f"Cells of {name}"))
+        inner = table(("Cell", "Begins with", "Seconds", "Peak MB"), lines, f"Cells of {name}")
         details.append(f"<details><summary>{name}, cell by cell</summary>{inner}</details>")
     head = ("Chapter", "Cells", "Seconds", "Processor seconds", "Budget of these", "Peak MB")
-    yield from table(head, rows, "What each chapter took")
+    yield table(head, rows, "What each chapter took")
     yield from details
 
 
@@ -136,14 +136,12 @@ def title_of(code: str) -> str:
     return f"<code>{html.escape(short)}</code>"
 
 
-def table(head: tuple[str, ...], rows: Any, caption: str) -> Iterator[str]:
-    """One table as HTML."""
-    yield f'<div class="wide"><table class="docutils status"><caption>{caption}</caption><thead><tr>'
-    yield from (f'<th scope="col">{cell}</th>' for cell in head)
-    yield "</tr></thead><tbody>"
-    for row in rows:
-        yield "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
-    yield "</tbody></table></div>"
+def table(head: tuple[str, ...], rows: Iterable[Sequence[object]], caption: str) -> str:
+    """One table as HTML, which scrolls on its own where it is wider than the page."""
+    from vostut.evaluation.tables import html_table
+
+    text = html_table(head, list(rows), classes="docutils status", caption=caption)
+    return f'<div class="wide">{text}</div>'
 
 
 def fill(app: Sphinx, doctree: nodes.document, name: str) -> None:

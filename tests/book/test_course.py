@@ -23,7 +23,7 @@ def values_of(name):
     return nbformat.read(path_of(name), as_version=4).metadata["vostut"]["values"]
 
 
-@pytest.mark.book
+@pytest.mark.slow
 @pytest.mark.parametrize("name", assignment_names())
 def test_solutions_earn_all_points_and_stubs_none(name, tmp_path):
     folder = build_assignment(name, tmp_path / name)

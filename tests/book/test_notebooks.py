@@ -75,8 +75,7 @@ def versions(python):
     return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
 
-@pytest.mark.book
-@pytest.mark.fresh
+@pytest.mark.slow
 def test_the_notebooks_run_in_an_empty_folder(empty_place):
     """In order, each in its own kernel, as a reader runs them in Colab; nothing that was there is changed."""
     folder, python = empty_place

@@ -12,7 +12,10 @@ from PIL import Image
 from course.source import chapter_names
 
 pytestmark = pytest.mark.book
-ROOMS = ("video", "datasets", "metrics", "networks", "training", "methods", "benchmark", "plot")
+ROOMS = (
+    *("video", "data", "cutouts", "metrics", "evaluation", "learning", "osvos", "masktrack"),
+    *("reproduction", "plot"),
+)
 PAGES = (
     *("index", "how-to-use", *chapter_names(), "teaching", "glossary", "notation"),
     *(f"api/{name}" for name in ("index", *ROOMS, "commands")),
@@ -158,7 +161,7 @@ def _difference(a, b):
 
 def test_the_first_page_shows_scores_over_the_same_videos(built_book):
     """Ours stand beside the published ones, so they must be of runs over the 20 validation videos."""
-    from vostut.benchmark.ledger import read_ledger, whole_runs
+    from vostut.reproduction.ledger import read_ledger, whole_runs
 
     html = (built_book / "index.html").read_text()
     for method in ("OSVOS", "MaskTrack"):

@@ -11,7 +11,7 @@ import pytest
 from course.source import chapter_names
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
-ROOMS = ("datasets", "metrics", "networks", "training", "methods", "benchmark", "plot")
+ROOMS = ("data", "cutouts", "metrics", "evaluation", "learning", "osvos", "masktrack", "plot")
 
 
 def resolve(name: str):

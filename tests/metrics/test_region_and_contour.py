@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from vostut.metrics import contour_accuracy, contour_precision_recall, region_similarity, tolerance_in_pixels
+from vostut.metrics import (
+    contour_accuracy,
+    contour_precision_recall,
+    region_similarity,
+    tolerance_in_pixels,
+)
 from vostut.metrics.contour import contour, dilate
 
 sizes = st.tuples(st.integers(1, 40), st.integers(1, 40))
@@ -84,7 +89,7 @@ def test_contour_rule(mask):
 
 
 @given(masks, st.integers(0, 12))
-def test_dilation_by_rectangles_is_the_disk(mask, radius):
+def test_dilation_is_by_a_disk(mask, radius):
     np.testing.assert_array_equal(dilate(mask, radius), ndimage.binary_dilation(mask, disk(radius)))
 
 

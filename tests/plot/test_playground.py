@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from vostut.masktrack.deform import affine, bend, contour_points, dilate
 from vostut.metrics import region_similarity
 from vostut.plot import playground
-from vostut.training.deform import affine, bend, contour_points, dilate
 
 ALT = "A disk whose mask can be deformed."
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vostut import __version__
-from vostut.cli import ledger, reproduce, run, scoring, segment, train
+from vostut.cli import download, ledger, reproduce, run, scoring, segment, train
 from vostut.errors import DataError
 
 
@@ -33,23 +33,17 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vostut", description="Video object segmentation on DAVIS.")
     parser.add_argument("--version", action="version", version=f"vostut {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (scoring, train, run, reproduce, ledger, segment):
+    for part in (scoring, train, run, reproduce, ledger, segment, download):
         part.add_commands(commands)
 
     cutouts = commands.add_parser("cutouts", help="write the moving cutouts to a folder")
     cutouts.add_argument("root", type=Path, help="the folder to write, in the DAVIS layout")
     cutouts.set_defaults(run=_cutouts)
-
-    from vostut.datasets import download
-
-    get = commands.add_parser("download", help="fetch DAVIS-2016, DAVIS-2017 or GyGO")
-    download.add_arguments(get)
-    get.set_defaults(run=lambda options: download.run(options))
     return parser
 
 
 def _cutouts(options: argparse.Namespace) -> int:
-    from vostut.datasets import cutouts
+    from vostut import cutouts
 
     cutouts.generate(options.root)
     print(f"wrote {len(cutouts.CUTOUTS)} videos to {options.root}")

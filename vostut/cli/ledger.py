@@ -37,8 +37,8 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from vostut.benchmark.ledger import read_row
-    from vostut.benchmark.verify import verify
+    from vostut.reproduction.ledger import read_row
+    from vostut.reproduction.verify import verify
 
     row = read_row(options.row)
     options.dataset, options.split, options.sequences = _named(row["data"])
@@ -58,8 +58,8 @@ def _named(data: str) -> tuple[str, str, None]:
 
 
 def _claims(options: argparse.Namespace) -> int:
-    from vostut.benchmark.claims import answer, read_claims, write_claims
-    from vostut.benchmark.ledger import read_ledger
+    from vostut.reproduction.claims import answer, read_claims, write_claims
+    from vostut.reproduction.ledger import read_ledger
 
     rows = read_ledger(options.ledger)
     board = json.loads(options.leaderboard.read_text())

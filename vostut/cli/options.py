@@ -12,9 +12,9 @@ from vostut.cli.scoring import positive
 from vostut.errors import DataError
 
 if TYPE_CHECKING:
-    from vostut.methods.masktrack import MaskTrackConfig
-    from vostut.methods.osvos import OSVOSConfig
-    from vostut.methods.snapping import Contours
+    from vostut.masktrack import MaskTrackRecipe
+    from vostut.osvos import OSVOSRecipe
+    from vostut.osvos.contours import Contours
     from vostut.video import Dataset, Video
 
 METHODS = ("osvos", "masktrack")
@@ -32,15 +32,15 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0)
     add("--zoom", type=_range, help="zoom in fine-tuning, as in 0.7,1.4 (default: the preset's)")
     add("--contours", help="OSVOS: snap to contours: 'hed', or a folder of <sequence>/<frame>.png")
-    add("--flow", choices=("dis", "raft"), help="MaskTrack: a second stream on this optical flow")
-    add_speed_option(parser)
+    add("--flow", choices=("dis", "raft"), help="MaskTrack: a motion stream on this optical flow")
+    add_motion_option(parser)
 
 
-def add_speed_option(parser: argparse.ArgumentParser) -> None:
-    """Which network the second stream has."""
+def add_motion_option(parser: argparse.ArgumentParser) -> None:
+    """Which network the motion stream has."""
     parser.add_argument(
-        "--speed-network", metavar="FILE",
-        help="MaskTrack: the second stream's own network, or 'shared' for the first one's, as published "
+        "--motion-network", "--speed-network", dest="speed_network", metavar="FILE",
+        help="MaskTrack: the motion stream's own network, or 'shared' for the first one's, as published "
         "(default: with the package's network the package's own, else shared)",
     )  # fmt: skip
 
@@ -89,78 +89,74 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU if there is one")
     add(
         "--precision",
+        choices=("auto", "32-true", "bf16-mixed", "16-mixed"),
         default="auto",
-        help="default: bf16-mixed where the hardware computes in it, else 32-true",
+        help="default: bf16-mixed where that is faster, else 32-true",
     )
     add("--threads", type=positive, default=0, help="CPU threads of each process (default: all)")
 
 
 def make_dataset(options: argparse.Namespace) -> Dataset:
     """The videos that the options name."""
-    from vostut.datasets import open_dataset
-    from vostut.video import Dataset
+    from vostut.data import open_dataset
 
     data = open_dataset(options.dataset, options.davis, options.split)
     if options.sequences:
-        data = Dataset(data.name, data.split, [data[name] for name in options.sequences])
+        data = data.subset(options.sequences)
     return data
 
 
 def make_datasets(options: argparse.Namespace) -> list[Dataset]:
     """The videos that the options name, and those of ``--also``."""
-    from vostut.datasets import open_dataset
+    from vostut.data import open_dataset
 
     further = [open_dataset(name, root, split) for name, split, root in options.also]
     return [make_dataset(options), *further]
 
 
-def make_config(options: argparse.Namespace) -> tuple[Path, OSVOSConfig | MaskTrackConfig]:
+def make_recipe(options: argparse.Namespace) -> tuple[Path, OSVOSRecipe | MaskTrackRecipe]:
     """The trained network's file, and the preset with what the options change.
 
     Raises:
         DataError: an option of the other method, or no such checkpoint.
     """
-    from vostut.checkpoints import MASKTRACK_LITE, OSVOS_LITE
-    from vostut.methods.recipes import recipe_for
+    from vostut.reproduction.methods import NETWORKS, recipe_for
 
     if options.method == "osvos" and options.flow:
         raise DataError("--flow: OSVOS sees one frame at a time (expected with masktrack only)")
     if options.speed_network and not options.flow:
-        raise DataError("--speed-network: there is no second stream (expected with --flow)")
+        raise DataError("--motion-network: there is no motion stream (expected with --flow)")
     if options.method == "masktrack" and options.contours:
         raise DataError("--contours: MaskTrack has no boundary snapping (expected with osvos only)")
-    parent = options.parent or (OSVOS_LITE if options.method == "osvos" else MASKTRACK_LITE)
-    config = recipe_for(options.method, options.preset, parent)
-    tuning = config.fine_tuning
-    if tuning is not None:
-        tuning = replace(tuning, seed=options.seed, steps=options.steps or tuning.steps)
-        tuning = replace(tuning, held_out=options.held_out)
-        if options.zoom:
-            tuning = replace(tuning, augmentation=replace(tuning.augmentation, scale=options.zoom))
-        config = replace(config, fine_tuning=tuning, height=tuning.height)
+    network = options.parent or NETWORKS[options.method]
+    recipe = recipe_for(options.method, options.preset, network)
+    recipe = replace(
+        recipe, seed=options.seed, steps=options.steps or recipe.steps, held_out=options.held_out
+    )
+    if options.zoom:
+        recipe = replace(recipe, augmentation=replace(recipe.augmentation, scale=options.zoom))
     if getattr(options, "no_one_shot", False):
-        config = replace(config, fine_tuning=None)
-    return parent, config
+        recipe = replace(recipe, steps=0)
+    return network, recipe
 
 
-def make_speed_network(options: argparse.Namespace, first: Path) -> Path | None:
-    """The second stream's network; None if there is no such stream, or it shares the first one's."""
-    from vostut.checkpoints import MASKTRACK_LITE, MASKTRACK_LITE_SPEED
+def make_motion_network(options: argparse.Namespace, first: Path) -> Path | None:
+    """The motion stream's network; None if there is no such stream, or it shares the first one's."""
+    from vostut.masktrack import MASKTRACK_LITE, MASKTRACK_LITE_MOTION
 
     given = options.speed_network
     if not options.flow or given == "shared":
         return None
     if given:
         return Path(given)
-    return MASKTRACK_LITE_SPEED if first == MASKTRACK_LITE else None
+    return MASKTRACK_LITE_MOTION if first == MASKTRACK_LITE else None
 
 
 def make_contours(options: argparse.Namespace) -> Callable[[Video], Contours] | None:
     """What gives a video's contour maps, if snapping is asked for."""
     if options.contours is None:
         return None
-    from vostut.methods.snapping import hed_contours, stored_contours
-    from vostut.networks.weights import load_hed
+    from vostut.osvos.contours import hed_contours, load_hed, stored_contours
 
     if options.contours == "hed":
         found = hed_contours(load_hed())

@@ -12,15 +12,15 @@ from vostut.cli.options import (
     BASELINES,
     METHODS,
     add_device_options,
-    add_speed_option,
+    add_motion_option,
     make_contours,
     make_dataset,
-    make_speed_network,
+    make_motion_network,
     set_threads,
 )
 
 if TYPE_CHECKING:
-    from vostut.benchmark.reproduce import Profile
+    from vostut.reproduction.reproduce import Profile
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -45,7 +45,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     add("--seed", type=int, default=0, help="of the fine-tuning (default: 0)")
     add("--contours", help="snap OSVOS to contours: 'hed', or a folder of <sequence>/<frame>.png")
     add("--flow", choices=("dis", "raft"), default="dis", help="of MaskTrack's second stream (default: dis)")
-    add_speed_option(command)
+    add_motion_option(command)
     add("--crf", action="store_true", help="also refine MaskTrack by a dense CRF")
     add("--jobs", type=int, default=1, help="videos at a time, each in its own process (default: 1)")
     add("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler; its workers do the jobs")
@@ -58,10 +58,10 @@ def _names(text: str) -> list[str]:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from vostut.benchmark.page import write_page
-    from vostut.benchmark.reproduce import PROFILES, Where, plan_runs, reproduce, workers
-    from vostut.checkpoints import MASKTRACK_LITE
-    from vostut.methods.crf import require_crf
+    from vostut.masktrack import MASKTRACK_LITE
+    from vostut.masktrack.crf import require_crf
+    from vostut.reproduction.page import write_page
+    from vostut.reproduction.reproduce import PROFILES, plan_runs, reproduce, workers
 
     if options.crf:
         require_crf()
@@ -75,29 +75,30 @@ def _run(options: argparse.Namespace) -> int:
     if options.train:
         networks = _train(options, profile) | networks
     first = networks.get("masktrack", MASKTRACK_LITE)
-    if speed := make_speed_network(options, first):
-        networks["speed"] = speed
-    where = Where(options.device, options.precision, options.threads)
-    plans = plan_runs(options.methods, profile, networks, where, options.flow, options.seed)
+    if motion := make_motion_network(options, first):
+        networks["motion"] = motion
+    where = {"device": options.device, "precision": options.precision, "threads": options.threads}
+    plans = plan_runs(options.methods, profile, networks, options.flow, options.seed, **where)
+    contours = make_contours(options)
     jobs = -1 if options.cluster else options.jobs
     with workers(options.cluster):
-        outcome = reproduce(plans, dataset, options.out, command, jobs, make_contours(options), options.crf)
-    for path in write_page(outcome.rows, outcome.failures, command, options.out):
+        rows, failures = reproduce(plans, dataset, options.out, command, jobs, contours, options.crf)
+    for path in write_page(rows, failures, command, options.out):
         print(f"wrote {path}")
-    for failure in outcome.failures:
+    for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
-    return 1 if outcome.failures else 0
+    return 1 if failures else 0
 
 
 def _train(options: argparse.Namespace, profile: Profile) -> dict[str, Path]:
     """The networks that the methods start from, trained in this process."""
-    from vostut.benchmark.reproduce import train_networks
-    from vostut.datasets import open_dataset
-    from vostut.datasets.stills import FramesAsStills, Together, open_stills
-    from vostut.training.loop import make_fabric
+    from vostut.data import open_dataset
+    from vostut.data.stills import ConcatStills, FramesAsStills, open_stills
+    from vostut.learning.devices import make_fabric
+    from vostut.reproduction.reproduce import train_networks
 
     videos = open_dataset(options.dataset, options.davis, "train")
     folders = [open_stills(folder) for folder in options.stills]
-    stills = Together(*folders) if folders else FramesAsStills(videos.values())
+    stills = ConcatStills(*folders) if folders else FramesAsStills(videos.values())
     fabric = make_fabric(options.device, options.precision)
     return train_networks(options.methods, profile, videos, stills, options.out, fabric, options.imagenet)

@@ -14,18 +14,16 @@ from vostut.cli.options import (
     add_data_options,
     add_device_options,
     add_method_options,
-    make_config,
     make_contours,
     make_dataset,
-    make_speed_network,
+    make_motion_network,
+    make_recipe,
 )
 from vostut.cli.scoring import positive
 from vostut.errors import DataError
 
 if TYPE_CHECKING:
-    from vostut.methods.baselines import Baseline
-    from vostut.methods.masktrack import MaskTrackConfig
-    from vostut.methods.osvos import OSVOSConfig
+    from vostut.reproduction.runs import RunPlan
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -54,29 +52,24 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from vostut.benchmark import score_table
-    from vostut.benchmark.ledger import ledger_row, write_row
-    from vostut.benchmark.runs import RunPlan, run_method
-    from vostut.benchmark.variants import score_variant, variants
-    from vostut.methods.crf import require_crf
-    from vostut.methods.several import one_by_one
+    from vostut.evaluation import score_table
+    from vostut.learning.several import one_by_one
+    from vostut.masktrack.crf import require_crf
+    from vostut.reproduction.ledger import ledger_row, write_row
+    from vostut.reproduction.runs import run_method
+    from vostut.reproduction.variants import score_variant, variants
 
     if options.crf and options.method != "masktrack":
         raise DataError("--crf: a part of MaskTrack (expected with masktrack only)")
     if options.crf:
         require_crf()
     contours = make_contours(options)
-    parent, config = _recipe(options)
+    plan = _plan(options)
     dataset = make_dataset(options)
-    several = options.dataset == "davis2017"
-    objects = one_by_one(dataset) if several else dataset
-    where = {"device": options.device, "precision": options.precision, "threads": options.threads}
-    flow = options.flow if options.method == "masktrack" else None
-    speed = make_speed_network(options, parent) if parent and flow else None
-    plan = RunPlan(parent, config, options.budgets, flow or "", speed, **where)
+    objects = one_by_one(dataset) if dataset.several else dataset
     folder = run_method(plan, objects, options.out, options.jobs)
     for variant in variants(plan, contours, options.crf):
-        score = score_variant(folder, variant, dataset, several, options.jobs)
+        score = score_variant(folder, variant, dataset, options.jobs)
         print(f"{folder.name}{variant.suffix}\n{score_table(score)}\n")
         if options.record:
             title = options.record.stem + variant.suffix
@@ -87,11 +80,14 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _recipe(options: argparse.Namespace) -> tuple[Path | None, OSVOSConfig | MaskTrackConfig | Baseline]:
-    from vostut.methods.baselines import Baseline
+def _plan(options: argparse.Namespace) -> RunPlan:
+    from vostut.reproduction.runs import RunPlan
 
-    if options.method not in BASELINES:
-        return make_config(options)
-    if options.method == "copy" and options.flow:
-        raise DataError("--flow: copying needs none (expected with warp and masktrack only)")
-    return None, Baseline(options.method, options.flow or "dis")
+    where = {"device": options.device, "precision": options.precision, "threads": options.threads}
+    if options.method in BASELINES:
+        if options.method == "copy" and options.flow:
+            raise DataError("--flow: copying needs none (expected with warp and masktrack only)")
+        return RunPlan(options.method, flow=options.flow or "dis", **where)
+    network, recipe = make_recipe(options)
+    motion = make_motion_network(options, network)
+    return RunPlan(options.method, network, recipe, options.budgets, options.flow or "", motion, **where)

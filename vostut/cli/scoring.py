@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vostut.benchmark import Score
+    from vostut.evaluation import Score
 
 METRICS = ("J", "F", "T")
 CONVENTIONS = ("matlab", "paper")
@@ -61,24 +61,21 @@ def positive(text: str) -> int:
 
 def score(results: Path, options: argparse.Namespace) -> Score:
     """Score saved masks as the options say."""
-    from vostut.benchmark import evaluate
-    from vostut.datasets import davis2016, open_dataset
+    from vostut.data import open_dataset
+    from vostut.evaluation import evaluate
 
-    several = options.dataset == "davis2017"
-    stable = davis2016.STABLE if options.dataset == "davis2016" else None
+    dataset = open_dataset(options.dataset, options.davis, options.split, options.resolution)
     return evaluate(
         results,
-        open_dataset(options.dataset, options.davis, options.split, options.resolution),
-        metrics=options.metrics or (("J", "F") if several else METRICS),
-        several=several,
-        stable=stable,
+        dataset,
+        metrics=options.metrics or (("J", "F") if dataset.several else METRICS),
         convention=options.convention,
         jobs=options.jobs,
     )
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from vostut.benchmark import score_table
+    from vostut.evaluation import score_table
 
     scored = score(options.results, options)
     print(score_table(scored))
@@ -88,7 +85,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _leaderboard(options: argparse.Namespace) -> int:
-    from vostut.benchmark import leaderboard_table
+    from vostut.evaluation import leaderboard_table
 
     scores = {source.stem: score(source, options) for source in _sources(options.results)}
     print(leaderboard_table(scores))
@@ -109,7 +106,7 @@ def _sources(given: list[Path]) -> list[Path]:
 
 def write_json(path: Path, data: dict) -> None:
     """Write a JSON file, whole or not at all, and say so."""
-    from vostut.images import write_atomically
+    from vostut.files import write_atomically
 
     write_atomically(path, (json.dumps(data, indent=1, allow_nan=False) + "\n").encode())
     print(f"wrote {path}")

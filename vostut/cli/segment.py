@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +14,17 @@ from vostut.cli.options import (
     METHODS,
     add_device_options,
     add_method_options,
-    make_config,
     make_contours,
-    make_speed_network,
+    make_motion_network,
+    make_recipe,
     set_threads,
 )
 from vostut.errors import DataError
 
 if TYPE_CHECKING:
-    from vostut.methods.masktrack import MaskTrackConfig
-    from vostut.methods.osvos import OSVOSConfig
+    from vostut.masktrack import MaskTrackRecipe
+    from vostut.osvos import OSVOSRecipe
+    from vostut.video import Lazy
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -60,7 +61,7 @@ def _box(text: str) -> tuple[int, int, int, int]:
 
 
 def _segment(options: argparse.Namespace) -> int:
-    from vostut.methods.several import SeveralObjects
+    from vostut.learning.several import SeveralObjects
     from vostut.video import frame_rate, open_frames, write_video
 
     if options.out.suffix.lower() != ".mp4" or not options.out.parent.is_dir():
@@ -68,15 +69,14 @@ def _segment(options: argparse.Namespace) -> int:
             f"{options.out}: cannot be written (expected a name ending in .mp4, in a folder that exists)"
         )
     set_threads(options.threads)
-    frames = open_frames(options.video)
+    frames = open_frames(options.video, without=[options.mask] if options.mask else [])
     first = _first_mask(options, frames[0])
-    parent, config = make_config(options)
-    steps = config.fine_tuning.steps if config.fine_tuning else 0
-    with _progress(steps, "fine-tuning", "step") as watch:
-        make = partial(_method, options, parent, config, frames, first, watch)
+    network, recipe = make_recipe(options)
+    with _progress(recipe.steps, "fine-tuning", "step") as watch:
+        make = partial(_method, options, network, recipe, frames, first, watch)
         masks: Iterator[np.ndarray]
         if options.several:
-            masks = SeveralObjects(make, config.threshold).segment(frames, first)
+            masks = SeveralObjects(make, recipe.threshold).segment(frames, first)
         else:
             method = make()
             if options.box:
@@ -90,8 +90,8 @@ def _segment(options: argparse.Namespace) -> int:
 
 def _first_mask(options: argparse.Namespace, frame: np.ndarray) -> np.ndarray:
     """From the PNG (H x W bool, or ids) or the box; refused if nothing can be learned from it."""
+    from vostut.baselines import check_first_mask
     from vostut.images import read_mask
-    from vostut.methods.finetuned import check_first_mask
 
     if options.box and (options.method != "masktrack" or options.several):
         raise DataError("--box: a box holds one object, for MaskTrack (expected with masktrack only)")
@@ -112,42 +112,37 @@ def _first_mask(options: argparse.Namespace, frame: np.ndarray) -> np.ndarray:
 
 def _method(
     options: argparse.Namespace,
-    parent: Path,
-    config: OSVOSConfig | MaskTrackConfig,
-    frames: object,
+    network: Path,
+    recipe: OSVOSRecipe | MaskTrackRecipe,
+    frames: Sequence[np.ndarray],
     mask: np.ndarray,
     watch: Callable[[int, object, float], None],
 ) -> Any:
-    from vostut.flow import FLOWS
-    from vostut.methods.masktrack import MaskTrack, MaskTrackConfig
-    from vostut.methods.osvos import OSVOS
-    from vostut.training.checkpoints import load_masktrack, load_network
-    from vostut.training.loop import make_fabric
+    from vostut.flow import make_flow
+    from vostut.learning.devices import make_fabric
+    from vostut.reproduction.methods import make_method
     from vostut.video import Video
 
     fabric = make_fabric(options.device, options.precision)
-    if isinstance(config, MaskTrackConfig):
-        flow = FLOWS[options.flow] if options.flow else None
-        own = make_speed_network(options, parent)
-        speed = load_masktrack(own)[0] if own else None
-        return MaskTrack(load_masktrack(parent)[0], config, flow, fabric, watch, speed)
+    flow = make_flow(options.flow, str(fabric.device)) if options.flow else None
     find = make_contours(options)
-    contours = find(Video(options.video.stem, frames, [mask])) if find else None  # type: ignore[arg-type]
-    return OSVOS(load_network(parent)[0], config, contours, fabric, watch)
+    contours = find(Video(options.video.stem, frames, [mask])) if find else None
+    motion = make_motion_network(options, network)
+    return make_method(network, recipe, fabric, watch, flow, motion, contours)
 
 
-def _pictures(frames: object, masks: Iterator[np.ndarray], folder: Path | None) -> Iterator[np.ndarray]:
+def _pictures(frames: Lazy, masks: Iterator[np.ndarray], folder: Path | None) -> Iterator[np.ndarray]:
     """Overlays for the video, writing the masks on the way."""
     from tqdm.auto import tqdm
 
     from vostut.images import write_mask
     from vostut.plot import overlay
 
-    for t, mask in enumerate(tqdm(masks, total=len(frames), desc="segmenting", unit="frame", disable=None)):  # type: ignore[arg-type]
+    for t, mask in enumerate(tqdm(masks, total=len(frames), desc="segmenting", unit="frame", disable=None)):
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
-            write_mask(folder / f"{t:05d}.png", mask)
-        yield overlay(frames[t], mask)  # type: ignore[index]
+            write_mask(folder / f"{frames.names[t]}.png", mask)
+        yield overlay(frames[t], mask)
 
 
 class _progress:

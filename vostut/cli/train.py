@@ -20,7 +20,7 @@ from vostut.cli.options import (
 from vostut.cli.scoring import positive
 
 if TYPE_CHECKING:
-    from vostut.datasets.stills import Still
+    from vostut.data.stills import Still
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -37,6 +37,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     train.add_argument("--steps", type=int, help="optimiser steps (default: the preset's; 0 for no training)")
     train.add_argument("--height", type=positive, help="of the images, in lines (default: the preset's)")
     train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--workers", type=int, default=0, help="processes that make samples ahead")
     train.add_argument("--devices", type=positive, default=1, help="GPUs of each machine (default: 1)")
     train.add_argument("--nodes", type=positive, default=1, help="machines, started by torchrun (default: 1)")
     train.add_argument(
@@ -51,8 +52,8 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     )
     train.add_argument("--start", type=Path, help="masktrack: a network to start from (default: ImageNet's)")
     train.add_argument(
-        "--speed", action="store_true",
-        help="masktrack: the second stream's own network, on speed pictures made from the photographs",
+        "--motion", "--speed", dest="speed", action="store_true",
+        help="masktrack: the motion stream's own network, on flow-magnitude images of the photographs",
     )  # fmt: skip
     for name, words in (
         ("no-deformation", "feed the true mask"),
@@ -69,7 +70,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from vostut.training.loop import make_fabric
+    from vostut.learning.devices import make_fabric
 
     set_threads(options.threads)
     fabric = make_fabric(options.device, options.precision, options.devices, options.nodes)
@@ -79,44 +80,45 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _recipe(kind: Any, options: argparse.Namespace, usual: str) -> Any:
-    """The preset of a kind of training, with the backbone, the seed and the steps of the options."""
-    config = getattr(kind, options.preset)(options.backbone or usual)
-    if options.height:
-        config = config.at(options.height)
-    if options.speed:
-        config = config.of_speed()
-    return replace(config, seed=options.seed, steps=config.steps if options.steps is None else options.steps)
+def _changed(recipe: Any, options: argparse.Namespace) -> Any:
+    """A recipe with the height, the seed and the steps of the options."""
+    steps = recipe.steps if options.steps is None else options.steps
+    return replace(recipe, height=options.height or recipe.height, seed=options.seed, steps=steps)
 
 
-def _train_osvos(options: argparse.Namespace, fabric: object) -> Path:
-    from vostut.training import ParentTraining, train_parent
+def _train_osvos(options: argparse.Namespace, fabric: Any) -> Path:
+    from vostut.osvos import parent_recipe, train_parent
 
-    config = _recipe(ParentTraining, options, "vgg16")
-    train_parent(make_datasets(options), config, options.out, fabric, options.imagenet)
+    recipe = _changed(parent_recipe(options.preset, options.backbone or "vgg16"), options)
+    data = make_datasets(options)
+    train_parent(data, recipe, options.out, fabric, options.imagenet, workers=options.workers)
     return options.out / "parent.safetensors"
 
 
-def _train_masktrack(options: argparse.Namespace, fabric: object) -> Path:
-    from vostut.datasets.stills import FramesAsStills, Together, open_stills
-    from vostut.training import Deformation, OfflineTraining, train_offline
+def _train_masktrack(options: argparse.Namespace, fabric: Any) -> Path:
+    from vostut.data.stills import ConcatStills, FramesAsStills, open_stills
+    from vostut.masktrack import Deformation, offline_recipe, train_offline
 
-    config = _recipe(OfflineTraining, options, "lite")
-    deformation = Deformation.nothing() if options.no_deformation else config.deformation
+    recipe = offline_recipe(options.preset, options.backbone or "lite")
+    if options.speed:
+        recipe = recipe.of_motion()
+    deformation = Deformation.nothing() if options.no_deformation else recipe.deformation
     if options.no_bending:
         deformation = replace(deformation, points=0)
     if options.no_dilation:
-        deformation = replace(deformation, dilate=0)
-    config = replace(
-        config,
+        deformation = replace(deformation, radius=0.0)
+    recipe = replace(
+        _changed(recipe, options),
         deformation=deformation,
-        boxes=0.0 if options.no_deformation else config.boxes,
+        boxes=0.0 if options.no_deformation else recipe.boxes,
         mask_input=not options.no_mask,
-        mask_std=0.0 if options.zero_mask else config.mask_std,
+        mask_std=0.0 if options.zero_mask else recipe.mask_std,
     )
     collections: list[Sequence[Still]] = [open_stills(folder) for folder in options.stills]
     if options.frames or not collections:
         collections += [FramesAsStills(data.values()) for data in make_datasets(options)]
-    stills = Together(*collections)
-    train_offline(stills, config, options.out, fabric, options.imagenet, start=options.start)
+    stills = ConcatStills(*collections)
+    train_offline(
+        stills, recipe, options.out, fabric, options.imagenet, start=options.start, workers=options.workers
+    )
     return options.out / "offline.safetensors"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import cv2
 import numpy as np
 
-from vostut.metrics.bits import BitImage
 from vostut.metrics.region import as_binary_pair
 
 TOLERANCE = 0.008
@@ -31,6 +31,13 @@ def contour_accuracy(prediction: np.ndarray, ground_truth: np.ndarray, tolerance
     Raises:
         ValueError: the two masks differ in size.
 
+    >>> mask = np.zeros((100, 120), bool)
+    >>> mask[30:70, 30:70] = True
+    >>> contour_accuracy(np.roll(mask, 2, axis=1), mask)  # 2 pixels are within the tolerance
+    1.0
+    >>> contour_accuracy(np.roll(mask, 5, axis=1), mask)
+    0.5
+
     Source: Perazzi et al., CVPR 2016, section 4; Martin et al., PAMI 2004, for the measure.
     """
     precision, recall = contour_precision_recall(prediction, ground_truth, tolerance)
@@ -50,23 +57,34 @@ def contour_precision_recall(
 
     Without any contour: both masks lack one, (1, 1); only the prediction lacks it, (1, 0);
     only the ground truth, (0, 1).
+
+    Args and errors are those of :func:`contour_accuracy`.
+
+    >>> mask = np.zeros((100, 120), bool)
+    >>> mask[30:70, 30:70] = True
+    >>> contour_precision_recall(np.zeros_like(mask), mask)
+    (1.0, 0.0)
     """
     prediction, ground_truth = as_binary_pair(prediction, ground_truth)
     if tolerance is None:
         tolerance = tolerance_in_pixels(*ground_truth.shape)
     # All contour pixels lie in this window, so nothing outside it can change a count.
-    window = _window(prediction | ground_truth)
-    contour_m, contour_g = (BitImage.of(m[window], tolerance).contour() for m in (prediction, ground_truth))
-    n_m, n_g = contour_m.count(), contour_g.count()
+    window = _window(prediction, ground_truth)
+    contour_m, contour_g = contour(prediction[window]), contour(ground_truth[window])
+    n_m, n_g = int(np.count_nonzero(contour_m)), int(np.count_nonzero(contour_g))
     if n_m == 0 or n_g == 0:
         return float(n_m == 0), float(n_g == 0)
-    precision = (contour_m & contour_g.dilate(tolerance)).count() / n_m
-    recall = (contour_g & contour_m.dilate(tolerance)).count() / n_g
+    precision = int(np.count_nonzero(contour_m & dilate(contour_g, tolerance))) / n_m
+    recall = int(np.count_nonzero(contour_g & dilate(contour_m, tolerance))) / n_g
     return precision, recall
 
 
 def tolerance_in_pixels(height: int, width: int) -> int:
-    """The matching tolerance in pixels: 8 at 480 x 854, 4 at 240 x 428."""
+    """The matching tolerance in pixels, for the size of an image in pixels.
+
+    >>> tolerance_in_pixels(480, 854), tolerance_in_pixels(240, 428)
+    (8, 4)
+    """
     return math.ceil(TOLERANCE * math.hypot(height, width))
 
 
@@ -82,9 +100,17 @@ def contour(mask: np.ndarray) -> np.ndarray:
     Returns:
         H x W bool, one pixel wide.
 
+    >>> contour(np.array([[0, 0, 0], [0, 0, 0], [0, 0, 1]], bool)).astype(int)
+    array([[0, 0, 0],
+           [0, 1, 1],
+           [0, 1, 0]])
+
     Source: ``seg2bmap`` of the DAVIS toolkits, after the Berkeley segmentation benchmark.
     """
-    return BitImage.of(mask).contour().to_mask()
+    square = np.ones((2, 2), np.uint8)  # a pixel with its right, lower and lower right neighbour
+    # Largest minus smallest value under the square: 0 where all four agree.
+    edges = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_GRADIENT, square, anchor=(0, 0))
+    return edges.view(bool)
 
 
 def dilate(mask: np.ndarray, radius: int) -> np.ndarray:
@@ -93,11 +119,36 @@ def dilate(mask: np.ndarray, radius: int) -> np.ndarray:
     Args:
         mask: H x W bool.
         radius: in pixels, >= 0.
+
+    Returns:
+        H x W bool.
+
+    >>> dilate(np.pad([[True]], 2), 2).astype(int)
+    array([[0, 0, 1, 0, 0],
+           [0, 1, 1, 1, 0],
+           [1, 1, 1, 1, 1],
+           [0, 1, 1, 1, 0],
+           [0, 0, 1, 0, 0]])
     """
-    return BitImage.of(mask, radius).dilate(radius).to_mask()
+    grown = np.zeros_like(mask, np.uint8)
+    for rectangle in _disk(radius):
+        grown |= cv2.dilate(mask.view(np.uint8), rectangle)
+    return grown.view(bool)
 
 
-def _window(mask: np.ndarray) -> tuple[slice, slice]:
-    """The bounding box of a mask, one pixel wider on each side where the image allows."""
-    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
-    return slice(max(y - 1, 0), y + height + 1), slice(max(x - 1, 0), x + width + 1)
+@functools.cache
+def _disk(radius: int) -> list[np.ndarray]:
+    """A disk as the union of a few rectangles of ones, which OpenCV dilates with much faster."""
+    tall = {math.isqrt(radius**2 - y**2): y for y in range(radius + 1)}  # of rows as wide, the farthest
+    return [np.ones((2 * y + 1, 2 * x + 1), np.uint8) for x, y in tall.items()]
+
+
+def _window(a: np.ndarray, b: np.ndarray) -> tuple[slice, slice]:
+    """The bounding box of two masks, one pixel wider on each side where the image allows.
+
+    The box of an empty mask is a corner of the image, which makes the window larger, not wrong.
+    """
+    boxes = [cv2.boundingRect(mask.view(np.uint8)) for mask in (a, b)]
+    left, top = (max(min(box[axis] for box in boxes) - 1, 0) for axis in (0, 1))
+    right, bottom = (max(box[axis] + box[axis + 2] for box in boxes) + 1 for axis in (0, 1))
+    return slice(top, bottom), slice(left, right)

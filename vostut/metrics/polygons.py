@@ -17,7 +17,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from vostut.metrics.cracks import trace
+from vostut.metrics.outline import trace
 
 GRID = 2
 """Grid units in a pixel: the outline is traced and simplified on a grid of half pixels."""
@@ -56,8 +56,11 @@ def polygons(mask: np.ndarray) -> list[np.ndarray]:
 def contour_points(mask: np.ndarray) -> np.ndarray | None:
     """Points along the one outline that stands for the object: the polygon with most vertices (step 6).
 
-    This is neither the longest outline nor that of the largest part, and a hole may win. Of equals, the
-    first is taken.
+    This is neither the longest outline nor that of the largest part, and a hole may win. Of polygons with
+    equally many vertices, the last in the order of :func:`vostut.metrics.outline.trace` is taken, which gives
+    T of OSVOS as 0.3778 (official: 0.378); the first would give 0.3787. That is not the whole truth: of
+    the ten ties in OSVOS and CUT over val, the official values agree with the last in seven, with the
+    first in three.
 
     Args:
         mask: H x W bool.
@@ -67,7 +70,7 @@ def contour_points(mask: np.ndarray) -> np.ndarray | None:
         the first; None if the mask has no polygon.
     """
     found = polygons(mask)
-    return resample(max(found, key=len)) if found else None
+    return resample(max(reversed(found), key=len)) if found else None
 
 
 def resample(polygon: np.ndarray, longest: float = LONGEST_EDGE) -> np.ndarray:

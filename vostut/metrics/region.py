@@ -22,13 +22,16 @@ def region_similarity(prediction: np.ndarray, ground_truth: np.ndarray) -> float
     Raises:
         ValueError: the two masks differ in size.
 
+    >>> mask = np.array([[1, 1, 1, 0]])
+    >>> region_similarity(mask, np.array([[0, 255, 255, 255]]))  # two pixels in common, of four
+    0.5
+
     Source: Perazzi et al., CVPR 2016, section 4.
     """
     prediction, ground_truth = as_binary_pair(prediction, ground_truth)
-    union = np.count_nonzero(prediction | ground_truth)
-    if union == 0:
-        return 1.0
-    return np.count_nonzero(prediction & ground_truth) / union
+    common = np.count_nonzero(prediction & ground_truth)
+    union = np.count_nonzero(prediction) + np.count_nonzero(ground_truth) - common
+    return float(common / union) if union else 1.0
 
 
 def as_binary_pair(prediction: np.ndarray, ground_truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

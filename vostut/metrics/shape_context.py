@@ -11,7 +11,6 @@ Source: Belongie, Malik and Puzicha, "Shape matching and object recognition usin
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 ANGLES = 12
 """Bins of direction, 30 degrees each. Directions are those of the image: nothing is turned."""
@@ -41,6 +40,8 @@ def shape_context(points: np.ndarray) -> np.ndarray:
     Returns:
         (n, 60) histograms, each with sum 1.
     """
+    from scipy.spatial.distance import cdist  # here, since J and F do without, and it loads slowly
+
     distance = cdist(points, points)
     distance /= distance.mean() or 1.0
     blocks = [slice(start, start + BLOCK) for start in range(0, len(points), BLOCK)]

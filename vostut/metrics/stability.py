@@ -12,7 +12,7 @@ how the object moves.
 
 Sources: Perazzi et al., CVPR 2016, section 4, "temporal stability"; Belongie et al., PAMI 2002, for shape
 contexts. Credit: davis-matlab (MIT licence) with polycont (MIT licence) and psimpl (MPL 1.1). The code here
-is written anew from a description of their steps. Of the 1336 pairs of masks in DAVIS-2016 val, 98.5 %
+is written anew from a description of their steps. Of the 1336 pairs of masks in DAVIS-2016 val, 98.4 %
 (OSVOS) and 90.6 % (ground truth) are within 1e-4 of the published values, and T of a method within 0.001.
 """
 
@@ -39,6 +39,11 @@ def pair_instability(a: np.ndarray, b: np.ndarray) -> float:
 
     Returns:
         Mean cost of the matched points in [0, 1]; nan if either mask has no polygon.
+
+    >>> mask = np.zeros((60, 80), bool)
+    >>> mask[10:30, 10:40] = True
+    >>> pair_instability(mask, np.roll(mask, 7, axis=1))  # it moved, and kept its shape
+    0.0
     """
     return _instability(_describe(a), _describe(b))
 
@@ -58,6 +63,11 @@ def temporal_stability(masks: Iterable[np.ndarray], first_mask: np.ndarray | Non
 
     Returns:
         A value in [0, 1] for each pair; nan where one of the two has no polygon.
+
+    >>> mask = np.zeros((60, 80), bool)
+    >>> mask[10:30, 10:40] = True
+    >>> temporal_stability([mask, mask, np.zeros_like(mask)])
+    array([ 0., nan])
     """
     given = [] if first_mask is None else [first_mask]
     described = (_describe(mask) for mask in chain(given, masks))
@@ -71,6 +81,9 @@ def mean_stability(pairs: np.ndarray) -> float:
 
     Args:
         pairs: values of :func:`temporal_stability`.
+
+    >>> mean_stability(np.array([0.125, np.nan, 0.375]))
+    1.25
     """
     valid = pairs[~np.isnan(pairs)]
     return SCALE * float(valid.mean()) if len(valid) else float("nan")

@@ -8,7 +8,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from vostut.images import PALETTE
-from vostut.plot.embed import Embedded, encode_image, encode_runs, figure, fit_width, require_alt, resize_ids
+from vostut.plot.embed import (
+    Embedded,
+    encode_image,
+    encode_runs,
+    figure,
+    fit_width,
+    require_alt,
+    resize_ids,
+)
 from vostut.plot.pictures import overlay
 from vostut.plot.style import BLUE, CYCLE, GREEN, OBJECT, ORANGE, PURPLE, SKY, VERMILION
 from vostut.video import Video

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vostut.plot.embed import Embedded, encode_image, encode_runs, figure, fit_width, require_alt, resize_ids
+from vostut.plot.embed import (
+    Embedded,
+    encode_image,
+    encode_runs,
+    figure,
+    fit_width,
+    require_alt,
+    resize_ids,
+)
 from vostut.plot.pictures import overlay
 
 
@@ -26,7 +34,7 @@ def playground(
 ) -> Playground:
     """An object whose mask the reader scales, shifts, bends and dilates.
 
-    The browser computes what :mod:`vostut.training.deform` computes, to the pixel almost: it takes the
+    The browser computes what :mod:`vostut.masktrack.deform` computes, to the pixel almost: it takes the
     nearest pixel where Python interpolates.
 
     Args:

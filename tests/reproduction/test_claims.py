@@ -1,0 +1,118 @@
+"""Claims are answered from the ledger; a row that does not say what its masks say is found out."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+from small_data import write_davis
+
+from vostut.cli import main
+from vostut.errors import DataError
+from vostut.reproduction.claims import VERDICTS, Claim, answer, read_claims, write_claims
+from vostut.reproduction.ledger import read_ledger
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CLAIMS = REPOSITORY / "ledger" / "claims" / "davis2016.json"
+LEVEL = Claim("a", "a level", "J mean", "x val", 70.0, "Table 1", "key", row="ours", tolerance=0.5)
+
+
+def rows(**values):
+    return {n: {"score": {"J": {"mean": v, "decay": v}, "T": {"mean": v}}} for n, v in values.items()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "values", "verdict"),
+    [
+        ({}, {"ours": 0.80}, "met"),
+        ({}, {"ours": 0.695}, "met"),
+        ({}, {"ours": 0.694}, "not met"),
+        ({}, {}, "not measured"),
+        ({"row": ""}, {"ours": 0.8}, "not measured"),
+        ({"metric": "T"}, {"ours": 0.60}, "met"),
+        ({"metric": "J decay"}, {"ours": 0.706}, "not met"),
+        ({"less": "base", "published": -5.0}, {"ours": 0.60, "base": 0.655}, "met"),
+        ({"less": "base", "published": -5.0}, {"ours": 0.66, "base": 0.655}, "not met"),
+        ({"less": "base", "published": -5.0}, {"ours": 0.60}, "not measured"),
+        ({"less": "base", "published": 0.3}, {"ours": 0.70, "base": 0.70}, "too small to tell"),
+        ({"less": "base", "published": 0.3}, {"ours": 0.60, "base": 0.70}, "not met"),
+    ],
+)
+def test_verdicts(changes, values, verdict):
+    assert answer(replace(LEVEL, **changes), rows(**values), {}).verdict == verdict
+
+
+def test_the_ledger_holds_every_claim_with_its_answer(tmp_path):
+    """What is written is what the rows and the re-scored masks give today."""
+    claims = read_claims(CLAIMS)
+    assert len({c.id for c in claims}) == len(claims) > 30
+    board = json.loads((REPOSITORY / "book" / "_data" / "leaderboard.json").read_text())
+    write_claims(claims, read_ledger(REPOSITORY / "ledger"), board, tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_text() == CLAIMS.read_text()
+    entries = json.loads(CLAIMS.read_text())
+    assert {e["verdict"] for e in entries} <= set(VERDICTS)
+    keys = (REPOSITORY / "book" / "references.bib").read_text()
+    assert all(f"{{{e['cite']}," in keys for e in entries)
+
+
+def test_the_ledger_follows_its_schemas():
+    schemas = REPOSITORY / "ledger" / "schema"
+    row, claims = (json.loads((schemas / f"{name}.json").read_text()) for name in ("row", "claims"))
+    jsonschema.validate(json.loads(CLAIMS.read_text()), claims)
+    for path in (REPOSITORY / "ledger").glob("*.json"):
+        entry = json.loads(path.read_text())
+        jsonschema.validate(entry, row)
+        assert entry["name"] == path.stem
+    with pytest.raises(jsonschema.ValidationError, match="'not sure' is not one of"):
+        jsonschema.validate([json.loads(CLAIMS.read_text())[0] | {"verdict": "not sure"}], claims)
+
+
+def test_what_is_no_claim_is_refused(tmp_path):
+    (tmp_path / "c.json").write_text('[{"id": "x"}]')
+    with pytest.raises(DataError, match=r"c.json: not a list of claims"):
+        read_claims(tmp_path / "c.json")
+
+
+def test_a_row_is_verified_by_its_masks(tmp_path, capsys):
+    root = write_davis(tmp_path / "DAVIS", {"left": 5, "right": 4})
+    data = f"--dataset layout --davis {root}"
+    file, run = tmp_path / "ledger" / "warp.json", tmp_path / "run"
+    assert main(f"run warp {data} --device cpu --out {run} --record {file}".split()) == 0
+    row = json.loads(file.read_text())
+    row["data"] = row["data"].replace(row["data"].rsplit(" ", 1)[0], "layout")
+    row["score"]["sequences"]["left"]["J"]["mean"] += 0.01
+    file.write_text(json.dumps(row))
+    capsys.readouterr()
+    from vostut.data import open_layout
+    from vostut.reproduction.verify import verify
+
+    dataset = open_layout(root, "val", resolution="480p")
+    lines = verify(row | {"data": f"{dataset.name} {dataset.split}"}, run, dataset)
+    assert len(lines) == 1
+    assert lines[0].startswith("sequences left J mean: ")
+    with pytest.raises(DataError, match="names no masks"):
+        verify({k: v for k, v in row.items() if k != "masks"}, run, dataset)
+    with pytest.raises(DataError, match="no such folder"):
+        verify(row, tmp_path / "absent", dataset)
+
+
+def test_the_command_says_whether_a_row_is_right(tmp_path, capsys):
+    file, run = tmp_path / "copy.json", tmp_path / "run"
+    command = f"run copy --dataset cutouts --sequences horse-trot --out {run} --record {file}"
+    assert main(command.split()) == 0
+    assert main(["ledger", "verify", str(file), str(run)]) == 0
+    assert "every value is what its masks give" in capsys.readouterr().out
+    wrong = json.loads(file.read_text())
+    wrong["score"]["F"]["mean"] = 0.99
+    file.write_text(json.dumps(wrong))
+    assert main(["ledger", "verify", str(file), str(run)]) == 1
+    assert "F mean: 0.99 in the ledger" in capsys.readouterr().out
+
+
+def test_the_table_of_claims_is_printed(capsys):
+    args = ["--ledger", REPOSITORY / "ledger", "--claims", CLAIMS]
+    args += ["--leaderboard", REPOSITORY / "book" / "_data" / "leaderboard.json"]
+    assert main(["ledger", "claims", *map(str, args)]) == 0
+    out = capsys.readouterr().out
+    assert out.count("\n") == len(read_claims(CLAIMS)) + 2

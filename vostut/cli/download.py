@@ -1,0 +1,33 @@
+"""``vostut download``: fetch a data set, check it and unpack it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from vostut.data.archives import ARCHIVES
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser."""
+    get = commands.add_parser("download", help="fetch DAVIS-2016, DAVIS-2017 or GyGO")
+    get.add_argument("name", choices=list(ARCHIVES), help="the data set to get")
+    get.add_argument("--root", default="data", help="folder for all data sets (default: ./data)")
+    get.add_argument("--mirror", metavar="URL", help="try this address first")
+    get.add_argument("--sha256", metavar="SUM", help="check this sum rather than the known one")
+    get.add_argument("--archive", metavar="FILE", help="unpack this archive, fetched by other means")
+    get.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    get.add_argument("--keep-archive", action="store_true", help="do not delete the fetched archive")
+    get.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from vostut.data.download import fetch
+
+    names = ("mirror", "sha256", "archive", "dry_run", "keep_archive")
+    try:
+        fetch(options.name, options.root, **{name: getattr(options, name) for name in names})
+    except KeyboardInterrupt:
+        print("\nStopped. Run the same command again to go on from here.", file=sys.stderr)
+        raise
+    return 0

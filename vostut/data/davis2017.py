@@ -1,0 +1,27 @@
+"""DAVIS-2017: more videos and several objects in each. Explained in chapter 2.
+
+Source: Pont-Tuset et al., "The 2017 DAVIS challenge on video object segmentation", arXiv:1704.00675.
+"""
+
+from __future__ import annotations
+
+import os
+
+from vostut.layout import open_layout
+from vostut.video import Dataset
+
+
+def load(root: str | os.PathLike, split: str = "val", resolution: str = "480p") -> Dataset:
+    """Open DAVIS-2017; masks are uint8 object ids, 0 being the background.
+
+    Args:
+        root: the folder ``DAVIS`` of the official archive, with ``ImageSets/2017`` in it.
+        split: ``"train"`` (60 videos) or ``"val"`` (30); ``"test-dev"`` has first masks only.
+        resolution: ``"480p"`` or ``"Full-Resolution"``.
+
+    Raises:
+        DataError: naming the folder or file that is missing.
+    """
+    return open_layout(
+        root, split, name="DAVIS-2017", sets="2017", resolution=resolution, several=True, fps=24
+    )

@@ -1,0 +1,117 @@
+"""All tables: of scores, as the command line prints them, and of anything as text, Markdown or HTML."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+from tabulate import SEPARATING_LINE, tabulate
+
+from vostut.evaluation.official import OFFICIAL_VAL
+from vostut.evaluation.scores import Score
+from vostut.metrics import Statistics
+
+HEADINGS = ("mean", "recall", "decay")
+
+
+def score_table(score: Score) -> str:
+    """One row a sequence and a last row for all, as aligned text."""
+    header = ["sequence", *_labels(score.metrics)]
+    rows = []
+    for name, sequence in score.sequences.items():
+        cells = [name]
+        for metric in score.metrics:
+            if metric == "T":
+                counted = score.stable is None or name in score.stable
+                cells.append(f"{sequence.stability(score.convention):.3f}" + ("" if counted else "*"))
+            else:
+                cells += _cells(sequence.statistics(metric))
+        rows.append(cells)
+    rows.append(["all", *_summary(score)])
+    text = align([header, *rows])
+    notes = [f"{score.split}: {score.n_sequences} sequences, {score.n_frames} frames scored."]
+    if {"J", "F"} <= set(score.metrics):
+        both = (score.statistics("J").mean + score.statistics("F").mean) / 2
+        notes.append(f"J&F mean: {both:.3f}.")
+    if "T" in score.metrics:
+        notes.append(f"T: convention '{score.convention}', lower is better.")
+        if score.stable is not None:
+            notes.append("* not in the subset over which T is averaged.")
+    return text + "\n\n" + " ".join(notes)
+
+
+def leaderboard_table(scores: Mapping[str, Score]) -> str:
+    """One row a method, the official value behind each of ours, best J first."""
+    header = ["method"]
+    rows = []
+    for name, score in sorted(scores.items(), key=lambda item: -item[1].statistics("J").mean):
+        official = OFFICIAL_VAL.get(name)
+        ours = _summary(score)
+        theirs = _official(name, score.metrics) if official else ["-"] * len(ours)
+        rows.append(
+            [
+                official.title if official else name,
+                *(cell for pair in zip(ours, theirs, strict=True) for cell in pair),
+            ]
+        )
+        header = ["method"] + [cell for label in _labels(score.metrics) for cell in (label, "official")]
+    return align([header, *rows])
+
+
+def align(rows: Sequence[Sequence[object]]) -> str:
+    """Rows of cells as text: the first column to the left, the others to the right, a rule below the head."""
+    sides = ("left", *["right"] * (len(rows[0]) - 1))
+    framed = [rows[0], SEPARATING_LINE, *rows[1:]]
+    text = tabulate(framed, tablefmt="simple", disable_numparse=True, colalign=sides)
+    return "\n".join(text.splitlines()[1:-1])  # without the rules above and below
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[object]], left: Sequence[int] = (0,)) -> str:
+    """Rows of cells as Markdown; the columns with a number in ``left`` to the left, the others to the right.
+
+    Cells are Markdown, in which a vertical bar is escaped.
+    """
+    sides = ["left" if i in left else "right" for i in range(len(head))]
+    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    return tabulate(cells, head, tablefmt="pipe", disable_numparse=True, colalign=sides)
+
+
+def html_table(
+    head: Sequence[str], rows: Sequence[Sequence[object]], *, classes: str = "", caption: str = ""
+) -> str:
+    """Rows of cells as HTML; how they are aligned is left to the style sheet.
+
+    Args:
+        head: headings, as HTML.
+        rows: cells, as HTML; text of others has been through :func:`html.escape`.
+        classes: names for the style sheet.
+        caption: shown with the table, as text.
+    """
+    sides = ["left"] * len(head)
+    text = tabulate(rows, head, tablefmt="unsafehtml", disable_numparse=True, colalign=sides)
+    top = f'<table class="{classes}">' if classes else "<table>"
+    top += f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    return text.replace("<table>", top, 1).replace("<th>", '<th scope="col">')
+
+
+def _labels(metrics: tuple[str, ...]) -> list[str]:
+    return [f"{m} {h}" for m in metrics if m != "T" for h in HEADINGS] + (["T"] if "T" in metrics else [])
+
+
+def _summary(score: Score) -> list[str]:
+    cells: list[str] = []
+    for metric in score.metrics:
+        cells += [f"{score.stability():.3f}"] if metric == "T" else _cells(score.statistics(metric))
+    return cells
+
+
+def _official(name: str, metrics: tuple[str, ...]) -> list[str]:
+    row = OFFICIAL_VAL[name]
+    cells: list[str] = []
+    for metric in metrics:
+        cells += [f"{row.T:.3f}"] if metric == "T" else _cells(getattr(row, metric))
+    return cells
+
+
+def _cells(statistics: Statistics) -> list[str]:
+    return [f"{statistics.mean:.3f}", f"{statistics.recall:.3f}", f"{statistics.decay:.3f}"]
