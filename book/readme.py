@@ -39,7 +39,7 @@ def table() -> str:
     for name in sorted(recorded, key=lambda m: -recorded[m]["J"]["mean"]):
         row, official = recorded[name], OFFICIAL_VAL[name]
         pairs = [
-            (row[m][s], vars(getattr(official, m))[s]) for m in "JF" for s in ("mean", "recall", "decay")
+            (row[m][s], getattr(official, m)._asdict()[s]) for m in "JF" for s in ("mean", "recall", "decay")
         ]
         pairs.append((row["T"]["mean"], official.T))
         rows.append([official.title, *(f"{ours:.3f} ({theirs:.3f})" for ours, theirs in pairs)])

@@ -12,7 +12,6 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -223,7 +222,7 @@ def test_dry_run_requests_and_writes_nothing(tiny: Archive, server: Server, tmp_
 def test_refuses_early_when_the_disk_is_full(
     tiny: Archive, server: Server, tmp_path: Path, monkeypatch
 ) -> None:
-    register(replace(tiny, size=10**9), monkeypatch)
+    register(tiny._replace(size=10**9), monkeypatch)
     monkeypatch.setattr(transfer, "free_room", lambda folder: 2 * 10**9)
     with pytest.raises(DataError, match=r"needs 2\.10 GB of disk but only 2\.00 GB are free"):
         get(tmp_path)
@@ -231,7 +230,7 @@ def test_refuses_early_when_the_disk_is_full(
 
 
 def test_disk_is_checked_when_only_the_server_knows_the_size(tiny, server, tmp_path, monkeypatch) -> None:
-    register(replace(tiny, size=None), monkeypatch)
+    register(tiny._replace(size=None), monkeypatch)
     monkeypatch.setattr(transfer, "free_room", lambda folder: 2 * len(ZIP))
     with pytest.raises(DataError, match="are free"):
         get(tmp_path)
@@ -279,7 +278,7 @@ def test_part_that_is_too_long_is_thrown_away(tiny: Archive, server: Server, tmp
 
 
 def test_next_mirror_after_404(tiny: Archive, server: Server, tmp_path: Path, monkeypatch, capsys) -> None:
-    register(replace(tiny, urls=(server.url("/gone/tiny.zip"), server.url())), monkeypatch)
+    register(tiny._replace(urls=(server.url("/gone/tiny.zip"), server.url())), monkeypatch)
     get(tmp_path)
     said = capsys.readouterr().out
     assert "answered 404" in said
@@ -290,7 +289,7 @@ def test_next_mirror_after_404(tiny: Archive, server: Server, tmp_path: Path, mo
 def test_next_mirror_goes_on_with_the_part(
     tiny: Archive, server: Server, tmp_path: Path, monkeypatch
 ) -> None:
-    register(replace(tiny, urls=(server.url(), server.url("/b/tiny.zip"))), monkeypatch)
+    register(tiny._replace(urls=(server.url(), server.url("/b/tiny.zip"))), monkeypatch)
     server.files["/b/tiny.zip"] = ZIP
     server.cuts = [10 * CHUNK, 0]  # the first mirror drops the connection and then gives nothing
     get(tmp_path)
@@ -317,7 +316,7 @@ def test_web_page_is_not_taken_for_the_file(tiny: Archive, server: Server, tmp_p
 
 def test_offline_names_every_mirror_and_the_way_out(tiny: Archive, tmp_path: Path, monkeypatch) -> None:
     urls = ("http://127.0.0.1:9/tiny.zip", "http://127.0.0.1:9/other/tiny.zip")  # nobody listens there
-    register(replace(tiny, urls=urls), monkeypatch)
+    register(tiny._replace(urls=urls), monkeypatch)
     with pytest.raises(DataError, match="no connection") as caught:
         get(tmp_path)
     for part in (*urls, "--archive FILE"):
@@ -351,16 +350,16 @@ def test_sum_given_by_the_user(tiny: Archive, server: Server, tmp_path: Path) ->
 
 def test_published_md5(tiny: Archive, server: Server, tmp_path: Path, monkeypatch) -> None:
     right = hashlib.md5(ZIP, usedforsecurity=False).hexdigest()
-    register(replace(tiny, sha256=None, md5="0" * 32), monkeypatch)
+    register(tiny._replace(sha256=None, md5="0" * 32), monkeypatch)
     with pytest.raises(DataError, match="wrong MD5 sum"):
         get(tmp_path)
-    register(replace(tiny, sha256=None, md5=right), monkeypatch)
+    register(tiny._replace(sha256=None, md5=right), monkeypatch)
     get(tmp_path)
     assert (tmp_path / "tiny" / "tiny.zip.sha256").read_text() == f"{sha256(ZIP)}  tiny.zip\n"
 
 
 def test_trust_on_first_use(tiny: Archive, server: Server, tmp_path: Path, monkeypatch, capsys) -> None:
-    register(replace(tiny, sha256=None), monkeypatch)
+    register(tiny._replace(sha256=None), monkeypatch)
     folder = get(tmp_path)
     said = capsys.readouterr().out
     assert "Warning: no sum is published" in said
@@ -377,7 +376,7 @@ def test_trust_on_first_use(tiny: Archive, server: Server, tmp_path: Path, monke
 def test_changed_archive_on_disk_is_noticed(
     tiny: Archive, server: Server, tmp_path: Path, monkeypatch
 ) -> None:
-    register(replace(tiny, sha256=None), monkeypatch)
+    register(tiny._replace(sha256=None), monkeypatch)
     get(tmp_path, keep_archive=True).rename(tmp_path / "away")
     (tmp_path / "tiny" / "tiny.zip").write_bytes(ZIP + b"x")
     with pytest.raises(DataError, match="wrong SHA256 sum"):
@@ -386,7 +385,7 @@ def test_changed_archive_on_disk_is_noticed(
 
 
 def test_broken_record(tiny: Archive, tmp_path: Path, monkeypatch) -> None:
-    register(replace(tiny, sha256=None), monkeypatch)
+    register(tiny._replace(sha256=None), monkeypatch)
     (tmp_path / "tiny").mkdir()
     (tmp_path / "tiny" / "tiny.zip.sha256").write_text("")
     with pytest.raises(DataError, match=r"tiny\.zip\.sha256: not a SHA-256 sum"):
@@ -465,7 +464,7 @@ def test_bad_archives(data: bytes, message: str, tmp_path: Path) -> None:
 def test_truncated_zip_is_set_aside_and_not_trusted(
     tiny, server: Server, tmp_path: Path, monkeypatch
 ) -> None:
-    register(replace(tiny, sha256=None), monkeypatch)
+    register(tiny._replace(sha256=None), monkeypatch)
     server.files["/tiny.zip"] = ZIP[:-500]
     with pytest.raises(BadArchive, match=r"kept as .*tiny\.zip\.bad"):
         get(tmp_path)

@@ -99,7 +99,7 @@ def test_the_official_rows_are_the_published_ones(official_root):
         published = {row["method"]: row for row in csv.DictReader(file)}
     for name, row in OFFICIAL_VAL.items():
         for metric in ("J", "F"):
-            for statistic, value in vars(getattr(row, metric)).items():
+            for statistic, value in getattr(row, metric)._asdict().items():
                 assert value == float(published[name][f"{metric}_{statistic}"])
         assert float(published[name]["T"]) == row.T
 
@@ -134,5 +134,5 @@ def test_the_recorded_scores_are_these(scores, stability):
         for name, sequence in score.sequences.items():
             for metric in ("J", "F"):
                 row = recorded[method]["sequences"][name][metric]
-                assert vars(sequence.statistics(metric)) == pytest.approx(row, abs=1e-9)
+                assert sequence.statistics(metric)._asdict() == pytest.approx(row, abs=1e-9)
         assert stability[method] == pytest.approx(recorded[method]["T"]["mean"], abs=1e-9)

@@ -6,8 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
+from vostut.cli.numbers import positive
 from vostut.cli.options import make_dataset
-from vostut.cli.scoring import positive
 
 ROWS = Path("ledger")
 CLAIMS = ROWS / "claims" / "davis2016.json"

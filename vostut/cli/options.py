@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostut.cli.scoring import positive
+from vostut.cli.numbers import not_negative, positive
 from vostut.errors import DataError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     add("--preset", choices=PRESETS, default="laptop")
     add("--steps", type=positive, help="fine-tuning steps (default: the preset's)")
     add("--held-out", type=positive, default=0, help="stop fine-tuning early, by so many samples set aside")
-    add("--seed", type=int, default=0)
+    add("--seed", type=not_negative, default=0)
     add("--zoom", type=_range, help="zoom in fine-tuning, as in 0.7,1.4 (default: the preset's)")
     add("--contours", help="OSVOS: snap to contours: 'hed', or a folder of <sequence>/<frame>.png")
     add("--flow", choices=("dis", "raft"), help="MaskTrack: a motion stream on this optical flow")

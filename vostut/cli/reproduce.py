@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vostut.cli.numbers import not_negative, positive
 from vostut.cli.options import (
     BASELINES,
     METHODS,
@@ -42,12 +43,12 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     add("--imagenet", type=Path, help="with --train: ImageNet weights")
     add("--osvos", type=Path, metavar="FILE", help="OSVOS's parent network")
     add("--masktrack", type=Path, metavar="FILE", help="MaskTrack's offline network")
-    add("--seed", type=int, default=0, help="of the fine-tuning (default: 0)")
+    add("--seed", type=not_negative, default=0, help="of the fine-tuning (default: 0)")
     add("--contours", help="snap OSVOS to contours: 'hed', or a folder of <sequence>/<frame>.png")
     add("--flow", choices=("dis", "raft"), default="dis", help="of MaskTrack's second stream (default: dis)")
     add_motion_option(command)
     add("--crf", action="store_true", help="also refine MaskTrack by a dense CRF")
-    add("--jobs", type=int, default=1, help="videos at a time, each in its own process (default: 1)")
+    add("--jobs", type=positive, default=1, help="videos at a time, each in its own process (default: 1)")
     add("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler; its workers do the jobs")
     add_device_options(command)
     command.set_defaults(run=_run)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vostut.cli.numbers import positive
 from vostut.cli.options import (
     BASELINES,
     METHODS,
@@ -19,7 +20,6 @@ from vostut.cli.options import (
     make_motion_network,
     make_recipe,
 )
-from vostut.cli.scoring import positive
 from vostut.errors import DataError
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vostut.cli.numbers import positive
+
 if TYPE_CHECKING:
     from vostut.evaluation import Score
 
@@ -50,13 +52,6 @@ def _metrics(text: str) -> tuple[str, ...]:
     if not chosen or not set(chosen) <= set(METRICS):
         raise argparse.ArgumentTypeError(f"{text!r} (expected some of J,F,T)")
     return tuple(m for m in METRICS if m in chosen)
-
-
-def positive(text: str) -> int:
-    """A whole number of at least 1."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} (expected a number of at least 1)")
-    return int(text)
 
 
 def score(results: Path, options: argparse.Namespace) -> Score:

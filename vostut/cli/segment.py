@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vostut.cli.numbers import frames_per_second
 from vostut.cli.options import (
     METHODS,
     add_device_options,
@@ -43,7 +44,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     segment.add_argument("--out", type=Path, required=True, help="the .mp4 to write, with the object tinted")
     segment.add_argument("--masks", type=Path, help="also write a mask PNG for each frame to this folder")
     segment.add_argument(
-        "--fps", type=float, help="frames per second (default: the video's, 24 for a folder)"
+        "--fps", type=frames_per_second, help="frames per second (default: the video's, 24 for a folder)"
     )
     add_method_options(segment)
     add_device_options(segment)

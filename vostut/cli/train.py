@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vostut.cli.numbers import not_negative, positive
 from vostut.cli.options import (
     METHODS,
     PRESETS,
@@ -17,7 +18,6 @@ from vostut.cli.options import (
     make_datasets,
     set_threads,
 )
-from vostut.cli.scoring import positive
 
 if TYPE_CHECKING:
     from vostut.data.stills import Still
@@ -34,10 +34,12 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     train.add_argument(
         "--imagenet", type=Path, help="ImageNet weights (default: VOSTUT_WEIGHTS, a package, a download)"
     )
-    train.add_argument("--steps", type=int, help="optimiser steps (default: the preset's; 0 for no training)")
+    train.add_argument(
+        "--steps", type=not_negative, help="optimiser steps (default: the preset's; 0 for no training)"
+    )
     train.add_argument("--height", type=positive, help="of the images, in lines (default: the preset's)")
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--workers", type=int, default=0, help="processes that make samples ahead")
+    train.add_argument("--seed", type=not_negative, default=0)
+    train.add_argument("--workers", type=not_negative, default=0, help="processes that make samples ahead")
     train.add_argument("--devices", type=positive, default=1, help="GPUs of each machine (default: 1)")
     train.add_argument("--nodes", type=positive, default=1, help="machines, started by torchrun (default: 1)")
     train.add_argument(

@@ -6,11 +6,10 @@ die, and when one has, ``--mirror`` and ``--archive`` of the download commands h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Archive:
+class Archive(NamedTuple):
     """A data set as its authors publish it.
 
     Attributes:

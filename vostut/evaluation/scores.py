@@ -104,7 +104,7 @@ class Score:
                     "sequences": [s.name for s in self._stable()],
                 }
             else:
-                data[metric] = dict(vars(self.statistics(metric)))
+                data[metric] = self.statistics(metric)._asdict()
         if {"J", "F"} <= set(self.metrics):
             data["J&F"] = {"mean": (data["J"]["mean"] + data["F"]["mean"]) / 2}
         data["sequences"] = {name: self._sequence_json(s, frames) for name, s in self.sequences.items()}
@@ -118,7 +118,7 @@ class Score:
                 values = values if self.convention == "matlab" else values[1:]
                 row["T"] = {"mean": _number(score.stability(self.convention))}
             else:
-                row[metric] = dict(vars(score.statistics(metric)))
+                row[metric] = score.statistics(metric)._asdict()
             if frames:
                 row[metric]["pairs" if metric == "T" else "frames"] = [_number(v) for v in values]
         return row

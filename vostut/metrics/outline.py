@@ -15,7 +15,6 @@ licence) uses. The code here is written anew from a description of the steps.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
@@ -25,8 +24,7 @@ UP, LEFT, DOWN, RIGHT = range(4)
 """The four arms of a vertex, in the order in which a junction's arms are walked."""
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(NamedTuple):
     """A closed curve along pixel edges that does not pass through a point twice.
 
     Attributes:

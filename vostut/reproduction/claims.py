@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vostut.errors import DataError
 from vostut.files import write_atomically
@@ -58,8 +58,7 @@ class Claim:
     deviations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What we can say of a claim.
 
     Attributes:
@@ -136,5 +135,5 @@ def write_claims(
     claims: Sequence[Claim], rows: Mapping[str, Any], leaderboard: Mapping[str, Any], path: str | os.PathLike
 ) -> None:
     """Write claims with their answers, as JSON."""
-    entries = [asdict(claim) | asdict(answer(claim, rows, leaderboard)) for claim in claims]
+    entries = [asdict(claim) | answer(claim, rows, leaderboard)._asdict() for claim in claims]
     write_atomically(Path(path), (json.dumps(entries, indent=1, allow_nan=False) + "\n").encode())
