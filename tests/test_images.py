@@ -203,3 +203,11 @@ def test_nothing_half_written_stays(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write_atomically(tmp_path / "m.png", b"data")
     assert not (tmp_path / "m.png").exists()
+
+
+def test_a_palette_mask_of_0_and_255_alone_is_binary():
+    image = Image.fromarray(np.array([[0, 255], [255, 0]], np.uint8), "P")
+    image.putpalette([0, 0, 0] * 256)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    np.testing.assert_array_equal(decode_mask(buffer.getvalue(), "x"), [[False, True], [True, False]])

@@ -119,7 +119,7 @@ def end_point_error(flow: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def magnitude_image(flow: np.ndarray) -> np.ndarray:
-    """The flow-magnitude image: how far each pixel moves, in grey. MaskTrack's second stream looks at it.
+    """The flow-magnitude image: how far each pixel moves, in grey. MaskTrack's motion stream looks at it.
 
     The motion of the camera is taken out first, as the median over the image: else a moving camera lights
     up everything but the object that it follows. The largest hundredth is white.

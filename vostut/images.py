@@ -61,7 +61,8 @@ def decode_mask(data: bytes, name: str | os.PathLike, several: bool = False) -> 
     """Decode the bytes of a mask PNG.
 
     Grey masks with levels {0, 255} or {0, 1} show one object. Palette masks give their indices, whatever
-    colours the palette shows; of those, :data:`VOID` is no object.
+    colours the palette shows. Beside other indices :data:`VOID` is no object; a palette mask that has 0 and
+    255 alone is taken for a binary one, which some tools save like that.
 
     Args:
         data: the file's content.
@@ -94,7 +95,8 @@ def decode_mask(data: bytes, name: str | os.PathLike, several: bool = False) -> 
         return ids.astype(np.uint8)
     mask = ids.astype(bool, copy=False)
     if is_palette and ids.max() == VOID:
-        mask &= ids != VOID
+        objects = mask & (ids != VOID)
+        return objects if objects.any() else mask
     return mask
 
 

@@ -123,3 +123,10 @@ def test_a_box_is_the_tightest(ellipse):
     ys, xs = np.nonzero(ellipse)
     assert filled.sum() == (ys.max() - ys.min() + 1) * (xs.max() - xs.min() + 1)
     assert (filled >= ellipse).all()
+
+
+def test_the_radius_goes_with_the_height_of_the_training_not_of_a_smaller_sample(ellipse):
+    """A sample of half the size in a training at 240 lines is dilated as far as a whole one."""
+    recipe = Deformation(scale=0, shift=0, points=0, radius=16)
+    rough = deform(ellipse, recipe, np.random.default_rng(0), lines=240)
+    np.testing.assert_array_equal(rough, dilate(ellipse, 8))

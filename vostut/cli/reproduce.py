@@ -45,7 +45,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     add("--masktrack", type=Path, metavar="FILE", help="MaskTrack's offline network")
     add("--seed", type=not_negative, default=0, help="of the fine-tuning (default: 0)")
     add("--contours", help="snap OSVOS to contours: 'hed', or a folder of <sequence>/<frame>.png")
-    add("--flow", choices=("dis", "raft"), default="dis", help="of MaskTrack's second stream (default: dis)")
+    add("--flow", choices=("dis", "raft"), default="dis", help="of MaskTrack's motion stream (default: dis)")
     add_motion_option(command)
     add("--crf", action="store_true", help="also refine MaskTrack by a dense CRF")
     add("--jobs", type=positive, default=1, help="videos at a time, each in its own process (default: 1)")

@@ -60,7 +60,9 @@ def radius_at(radius: float, height: int) -> int:
     return ceil(radius * height / 480)
 
 
-def deform(mask: np.ndarray, recipe: Deformation, rng: np.random.Generator) -> np.ndarray:
+def deform(
+    mask: np.ndarray, recipe: Deformation, rng: np.random.Generator, lines: int | None = None
+) -> np.ndarray:
     """One rough version of a mask: scaled and shifted, bent, dilated. An empty mask stays empty.
 
     A mask that would leave the image altogether comes back undeformed.
@@ -69,6 +71,7 @@ def deform(mask: np.ndarray, recipe: Deformation, rng: np.random.Generator) -> n
         mask: H x W bool.
         recipe: how far.
         rng: random numbers.
+        lines: height of the images of this training, to which the radius refers; by default the mask's own.
 
     >>> mask = np.zeros((480, 854), bool)
     >>> mask[200:300, 400:500] = True
@@ -90,7 +93,7 @@ def deform(mask: np.ndarray, recipe: Deformation, rng: np.random.Generator) -> n
         rough = bend(rough, points, points + shifts, recipe.smoothing)
     if not rough.any():
         rough = mask
-    return dilate(rough, radius_at(recipe.radius, mask.shape[0]))
+    return dilate(rough, radius_at(recipe.radius, lines or mask.shape[0]))
 
 
 def affine(mask: np.ndarray, factor: float, dx: float, dy: float) -> np.ndarray:

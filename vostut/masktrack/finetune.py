@@ -46,7 +46,7 @@ def fine_tune(
     network.backbone.freeze(recipe.freeze)
     model, optimizer = fabric.setup(network, make_optimiser(network.parts(), recipe.solver))
     still = fit_height(frame, mask, recipe.height or frame.shape[0])
-    prepare = rough_mask_input(recipe.deformation)
+    prepare = rough_mask_input(recipe.deformation, height=len(still[1]))
     samples = Samples([still], len(still[1]), recipe.augmentation, recipe.seed, prepare, stream=3)
     loader = make_loader(samples, numbers_of(range(recipe.steps), recipe.accumulate))
     batches = iter(fabric.setup_dataloaders(loader))

@@ -19,7 +19,10 @@ def with_mask(image: Tensor, mask: np.ndarray) -> Tensor:
 
 
 def rough_mask_input(
-    deformation: Deformation, boxes: float = 0.0, motion: ObjectMotion | None = None
+    deformation: Deformation,
+    boxes: float = 0.0,
+    motion: ObjectMotion | None = None,
+    height: int | None = None,
 ) -> Prepare:
     """Makes the network's input, 1 x 4 x H x W, and the target.
 
@@ -27,13 +30,14 @@ def rough_mask_input(
         deformation: how the true mask becomes a rough one.
         boxes: share of the samples that are fed the box around the true mask instead.
         motion: for the motion stream: the photograph becomes a flow-magnitude image.
+        height: of the images of this training, see :func:`vostut.masktrack.deform.deform`.
     """
 
     def prepare(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         if motion:
             image = magnitude_of_still(image, mask, motion, rng)
         boxed = boxes and rng.random() < boxes
-        rough = box(mask) if boxed else deform(mask, deformation, rng)
+        rough = box(mask) if boxed else deform(mask, deformation, rng, height)
         tensor, target = to_tensors(image, mask)
         return with_mask(tensor, rough), target
 

@@ -61,7 +61,7 @@ def train_offline(
     folder = TrainingFolder(out, recipe, "MaskTrack", fingerprint(stills), began, fabric)
     steps = range(folder.resume(model, optimizer), recipe.steps)
     numbers = numbers_of(steps, recipe.accumulate, fabric.global_rank, fabric.world_size)
-    prepare = rough_mask_input(recipe.deformation, recipe.boxes, recipe.motion)
+    prepare = rough_mask_input(recipe.deformation, recipe.boxes, recipe.motion, recipe.height)
     samples = Samples(stills, recipe.height, recipe.augmentation, recipe.seed, prepare)
     batches = iter(
         fabric.setup_dataloaders(make_loader(samples, numbers, workers), use_distributed_sampler=False)
