@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 
 from tabulate import SEPARATING_LINE, tabulate
@@ -91,6 +92,7 @@ def html_table(
     text = tabulate(rows, head, tablefmt="unsafehtml", disable_numparse=True, colalign=sides)
     top = f'<table class="{classes}">' if classes else "<table>"
     top += f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    text = re.sub(r" +(?=</t[dh]>)", "", text)  # tabulate pads the cells
     return text.replace("<table>", top, 1).replace("<th>", '<th scope="col">')
 
 
