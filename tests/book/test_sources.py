@@ -25,7 +25,7 @@ def code_of(cell: str) -> str:
     return re.sub(r"\A(:\w[^\n]*\n)+", "", cell)
 
 
-@pytest.mark.book
+@pytest.mark.slow
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_solutions_run(chapter, tmp_path, monkeypatch):
     """A reader who runs the chapter and pastes a solution below gets no error."""
