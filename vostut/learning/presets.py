@@ -9,12 +9,12 @@ from vostut.errors import DataError
 
 Recipe = TypeVar("Recipe")
 
-PRESETS = ("paper", "laptop", "quick")
-"""As published; a minute or three a video on two CPU cores; seconds, on the embedded cutouts."""
-
 
 def named_recipe(recipes: Mapping[tuple[str, str], Recipe], preset: str, backbone: str) -> Recipe:
     """The recipe of a preset for a backbone.
+
+    ``"paper"`` is as published, ``"laptop"`` takes a minute or three a video on two CPU cores, ``"quick"``
+    takes seconds on the embedded cutouts.
 
     Raises:
         DataError: no such recipe.
