@@ -6,6 +6,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
+# Tests run two at a time; those that read the built book stay together, for the book is built but once.
+TOGETHER := --numprocesses 2 --dist loadgroup
+
 # DAVIS=../some/DAVIS make book   builds the book on the real data; tests find it the same way.
 ifneq ($(strip $(DAVIS)),)
 export DAVIS := $(abspath $(DAVIS))
@@ -61,10 +64,10 @@ lint: $(READY)
 	$(BIN)/mypy
 
 test: $(READY) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TOGETHER)
 
 test-all: $(READY) lint
-	$(BIN)/python -m pytest --all --cov --cov-fail-under=90
+	$(BIN)/python -m pytest --all $(TOGETHER) --cov --cov-fail-under=90
 
 benchmark: $(READY)
 	$(BIN)/python benchmarks/evaluate.py

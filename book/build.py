@@ -1,12 +1,13 @@
 """Build the book: ``make book``, ``make epub`` and ``make pdf`` call this.
 
-Jupyter Book does the work. Four things are added, each against a known trap:
+Jupyter Book does the work. Five things are added, each against a known trap:
 
 * a chapter that fails, or any warning, fails the build;
 * every page is written anew (after a failed build Jupyter Book would otherwise skip the bad page and
   report success);
 * each cell is measured (``book/_ext/measure.py``), for the status page, and a chapter over its budget fails
   the build;
+* chapters are executed several at a time, one for each core (Jupyter Book does it one after the other);
 * executed chapters are cached by their text *and* by the package, the data and the versions they ran with
   (Jupyter Book alone looks at the text only).
 """
@@ -23,6 +24,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import yaml
+from joblib import Parallel, delayed
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
+from myst_nb.core.read import is_myst_markdown_notebook
 
 from vostut import cutouts
 
@@ -67,6 +72,27 @@ def measuring() -> dict[str, str]:
     program = str(ROOT / "book" / "_ext" / "measure.py")
     (startup / "measure.py").write_text(f"__import__('runpy').run_path({program!r})['start']()\n")
     return {"IPYTHONDIR": str(OUTPUT / "ipython"), "VOSTUT_CELLS": str(CELLS)}
+
+
+def execute_chapters(cache: Path) -> None:
+    """Execute the chapters that are not in the cache: one for each core at a time, the longest first.
+
+    A chapter that fails is left to Jupyter Book, which executes it again and says what is wrong.
+    """
+    chapters = [p for p in (ROOT / "book").glob("*.md") if is_myst_markdown_notebook(p.read_text())]
+    chapters.sort(key=lambda path: -path.stat().st_size)
+    timeout = yaml.safe_load((ROOT / "_config.yml").read_text())["execute"]["timeout"]
+    notebooks = get_cache(str(cache))
+    for path in chapters:
+        notebooks.add_nb_to_project(str(path), read_data={"name": "myst_nb_md", "type": "plugin"})
+    Parallel(n_jobs=os.cpu_count(), batch_size=1)(
+        delayed(_execute)(cache, path, timeout) for path in chapters
+    )
+
+
+def _execute(cache: Path, chapter: Path, timeout: int) -> None:
+    executor = load_executor("local-serial", get_cache(str(cache)))
+    executor.run_and_cache(filter_uris=[str(chapter)], timeout=timeout)
 
 
 def config_for(form: str) -> Path:
@@ -121,6 +147,11 @@ def main() -> int:
         OUTPUT.mkdir(exist_ok=True)
         key_file.write_text(key)  # only chapters that ran to their end are cached: a failed build keeps them
     cutouts.load()  # written once, so that no chapter has to wait for it
+    # On a busy machine, OpenMP's threads spin while they wait, which made a chapter 30 times slower.
+    environment = {"GOMP_SPINCOUNT": "1000", **os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    environment |= measuring()
+    os.environ.update(environment, OMP_NUM_THREADS="1")  # the chapters share the cores already
+    execute_chapters(cache)
     command = [
         *(sys.executable, "-c", "from jupyter_book.cli.main import main; main()"),
         *("build", str(ROOT / "book")),
@@ -128,9 +159,6 @@ def main() -> int:
         *("--path-output", str(ROOT), "--all", "-W", "--keep-going"),
         *BUILDERS[form],
     ]
-    # On a busy machine, OpenMP's threads spin while they wait, which made a chapter 30 times slower.
-    environment = {"GOMP_SPINCOUNT": "1000", **os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    environment |= measuring()
     code = subprocess.run(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
     if code == 0:
         for message in (late := over_budget(ROOT / "book", CELLS)):

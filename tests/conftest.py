@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # before PyTorch: or a busy machine slows it thirtyfold
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processes share the cores already
 
 import numpy as np
 import pytest
@@ -24,7 +26,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the slow tests to ``--all``."""
+    """Leave the slow tests to ``--all``; one process reads the built book, and builds it if need be."""
+    for item in items:
+        if "built_book" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("book"))
     if config.getoption("--all"):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]

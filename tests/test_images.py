@@ -13,7 +13,7 @@ from PIL import Image
 
 from vostut.errors import DataError
 from vostut.files import write_atomically
-from vostut.images import PALETTE, decode_mask, read_mask, read_rgb, write_mask
+from vostut.images import PALETTE, MaskReader, decode_mask, read_mask, read_rgb, write_mask
 
 MASK = np.zeros((5, 7), np.uint8)
 MASK[1:3, 2:6] = 1
@@ -67,9 +67,10 @@ def test_a_transparent_grey_level_changes_nothing():
 
 
 def test_void_is_no_object():
-    ids = np.array([[0, 1], [2, 255]], np.uint8)
-    assert decode_mask(palette_png(ids), "m.png").tolist() == [[False, True], [True, False]]
-    np.testing.assert_array_equal(decode_mask(palette_png(ids), "m.png", several=True), ids)
+    ids = np.array([[0, 2], [2, 255]], np.uint8)
+    for data in (palette_png(ids), png(ids)):
+        assert decode_mask(data, "m.png").tolist() == [[False, True], [True, False]]
+        np.testing.assert_array_equal(decode_mask(data, "m.png", several=True), ids)
     grey = np.array([[0, 255]], np.uint8)  # without a palette, 255 is white, the object
     assert decode_mask(png(grey), "m.png").tolist() == [[False, True]]
 
@@ -77,7 +78,12 @@ def test_void_is_no_object():
 @given(arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=40), elements=st.integers(0, 254)))
 def test_palette_indices_of_every_size_and_value(ids):
     np.testing.assert_array_equal(decode_mask(palette_png(ids), "m.png", several=True), ids)
-    np.testing.assert_array_equal(decode_mask(palette_png(ids), "m.png"), ids != 0)
+    np.testing.assert_array_equal(MaskReader(merge=True).decode(palette_png(ids), "m.png"), ids != 0)
+    if len(np.unique(ids[ids != 0])) > 1:
+        with pytest.raises(DataError, match=r"m\.png: several objects, with the ids "):
+            decode_mask(palette_png(ids), "m.png")
+    else:
+        np.testing.assert_array_equal(decode_mask(palette_png(ids), "m.png"), ids != 0)
 
 
 @given(arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=40)))
@@ -136,11 +142,77 @@ def test_uniform_masks(value):
     assert (decode_mask(png(np.full((4, 4), value, np.uint8)), "m.png") == min(value, 1)).all()
 
 
-def test_grey_object_ids_need_to_be_asked_for():
+@pytest.mark.parametrize("make", [png, palette_png])
+def test_several_objects_need_to_be_asked_for(make):
     ids = np.array([[0, 1], [2, 3]], np.uint8)
-    np.testing.assert_array_equal(decode_mask(png(ids), "m.png", several=True), ids)
-    with pytest.raises(DataError, match=r"m\.png: grey levels 0, 1, 2, 3 \(expected"):
-        decode_mask(png(ids), "m.png")
+    np.testing.assert_array_equal(decode_mask(make(ids), "m.png", several=True), ids)
+    with pytest.raises(
+        DataError, match=r"m\.png: several objects, with the ids 1, 2, 3 .expected one; --sev"
+    ):
+        decode_mask(make(ids), "m.png")
+    assert MaskReader(merge=True).decode(make(ids), "m.png").tolist() == [[False, True], [True, True]]
+
+
+@pytest.mark.parametrize("merge", [False, True])
+def test_a_sequence_has_one_object_and_one_meaning_of_255(merge):
+    binary, mixed = np.array([[0, 255]], np.uint8), np.array([[0, 1, 255]], np.uint8)
+    for first, second in ((binary, mixed), (mixed, binary)):
+        for make in (png, palette_png):
+            reader = MaskReader(merge=merge)
+            reader.decode(make(first), "a.png")
+            with pytest.raises(
+                DataError, match=r"\.png: holds 0 and 255 alone, .\.png object ids: is 255 the"
+            ):
+                reader.decode(make(second), "b.png")
+    reader = MaskReader(merge=merge)
+    reader.decode(palette_png(np.array([[0, 1]], np.uint8)), "a.png")
+    two = palette_png(np.array([[0, 2]], np.uint8))
+    if merge:
+        assert reader.decode(two, "b.png").any()
+    else:
+        with pytest.raises(DataError, match=r"b\.png: its object has the id 2, that in a\.png the id 1"):
+            reader.decode(two, "b.png")
+
+
+def test_a_mask_without_ids_is_not_given_any():
+    reader = MaskReader(several=True)
+    for data in (png(MASK * 255), png(MASK.astype(bool))):
+        assert reader.decode(data, "m.png").dtype == bool
+    assert reader.decode(png(MASK), "m.png").dtype == np.uint8
+
+
+WHITE_FIRST = np.array([[255, 255, 255], [0, 0, 0]], np.uint8)
+SWAPPED = PALETTE[[0, 2, 1]]
+
+
+def test_colours_that_contradict_the_indices_are_refused():
+    for several in (False, True):
+        with pytest.raises(DataError, match=r"m\.png: palette index 1 is black, and index 0 is not"):
+            decode_mask(palette_png(MASK, WHITE_FIRST), "m.png", several)
+    with pytest.raises(DataError, match=r"m\.png: palette index 1 has the DAVIS colour of object 2"):
+        decode_mask(palette_png(MASK, SWAPPED), "m.png", several=True)
+    # One object is one object, whatever its colour; and a colour that no pixel has says nothing.
+    np.testing.assert_array_equal(decode_mask(palette_png(MASK, SWAPPED), "m.png"), MASK)
+    np.testing.assert_array_equal(decode_mask(palette_png(0 * MASK, WHITE_FIRST), "m.png"), 0 * MASK)
+    other = np.array([[0, 0, 0], [236, 95, 103], [249, 145, 87]], np.uint8)  # YouTube-VOS has its own colours
+    np.testing.assert_array_equal(decode_mask(palette_png(MASK * 2, other), "m.png", True), MASK * 2)
+
+
+@pytest.mark.parametrize(("bits", "colour"), [(1, 0), (8, 0), (1, 3), (2, 3), (4, 3), (8, 3)])
+def test_pixel_data_that_end_early_are_refused(bits, colour):
+    """All check sums are right: only the decompressed rows are too few."""
+    width, height = 64, 48
+    pixels = np.random.default_rng(bits).integers(0, 256, (height, (width * bits + 7) // 8), np.uint8)
+    packed = zlib.compress(b"".join(b"\0" + row.tobytes() for row in pixels))
+    head = b"\x89PNG\r\n\x1a\n" + chunk(
+        b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
+    )
+    head += chunk(b"PLTE", bytes(3 << bits)) if colour == 3 else b""
+    end = chunk(b"IEND", b"")
+    for share in (0.0, 0.01, 0.5, 0.9, 0.98):
+        cut = head + chunk(b"IDAT", packed[: int(len(packed) * share)]) + end
+        with pytest.raises(DataError, match=r"m\.png: corrupt PNG"):
+            decode_mask(cut, "m.png", several=True)
 
 
 @pytest.mark.parametrize(
@@ -206,8 +278,6 @@ def test_nothing_half_written_stays(tmp_path, monkeypatch):
 
 
 def test_a_palette_mask_of_0_and_255_alone_is_binary():
-    image = Image.fromarray(np.array([[0, 255], [255, 0]], np.uint8), "P")
-    image.putpalette([0, 0, 0] * 256)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    np.testing.assert_array_equal(decode_mask(buffer.getvalue(), "x"), [[False, True], [True, False]])
+    data = palette_png(np.array([[0, 255], [255, 0]], np.uint8))
+    np.testing.assert_array_equal(decode_mask(data, "x"), [[False, True], [True, False]])
+    assert decode_mask(data, "x", several=True).max() == 255  # void

@@ -104,7 +104,52 @@ def test_sparse_frame_numbers_are_allowed(tiny_davis):
         for t in range(8):
             path = tiny_davis / folder / "480p/left" / f"{t:05d}.{suffix}"
             path.rename(path.with_name(f"frame{t * 5}.{suffix}"))
-    assert len(davis2016.load(tiny_davis)["left"]) == 8
+    video = davis2016.load(tiny_davis)["left"]
+    assert video.frame_names == tuple(f"frame{5 * t}" for t in range(8))  # and frame5 is before frame10
+    assert video.masks[1].sum() == 256
+
+
+def test_every_second_frame_is_no_hole(tmp_path):
+    root = write_davis(tmp_path / "D", {"toy": 8})
+    for t in (1, 3, 5, 7):
+        for folder, suffix in (("JPEGImages", "jpg"), ("Annotations", "png")):
+            (root / folder / f"480p/toy/{t:05d}.{suffix}").unlink()
+    assert davis2016.load(root)["toy"].frame_names == ("00000", "00002", "00004", "00006")
+
+
+def test_masks_named_unlike_their_frames(tiny_davis):
+    for path in (tiny_davis / "Annotations/480p/left").iterdir():
+        path.rename(path.with_name(f"mask{path.name}"))
+    with pytest.raises(DataError, match=r"480p/left: masks have names such as mask00000, .* such as 00000"):
+        davis2016.load(tiny_davis)
+
+
+def test_a_layout_without_resolutions(tmp_path):
+    root = write_davis(tmp_path / "D", {"toy": 4}, "")
+    assert len(open_dataset("layout", root)["toy"]) == 4
+
+
+def test_a_truth_at_a_step_and_its_frames(tmp_path):
+    root = write_davis(tmp_path / "D", {"toy": 11})
+    for t in set(range(11)) - {0, 5, 10}:
+        (root / f"Annotations/480p/toy/{t:05d}.png").unlink()
+    video = open_dataset("layout", root)["toy"]
+    assert len(video) == len(video.frames) == 11
+    assert video.masks.annotated == (0, 5, 10)
+    assert video.masks[5].sum() == 256
+    with pytest.raises(DataError, match=r"toy/00004\.png: no such file"):
+        video.masks[4]
+
+
+def test_unsupervised_annotation_has_its_folder(tmp_path):
+    root = write_davis(tmp_path / "D", {"toy": 4})
+    (root / "ImageSets/2017").mkdir()
+    (root / "ImageSets/2017/val.txt").write_text("toy\n")
+    with pytest.raises(DataError, match="Annotations_unsupervised/480p/toy: no masks"):
+        davis2017.load(root, unsupervised=True)
+    (root / "Annotations").rename(root / "Annotations_unsupervised")
+    for data in (davis2017.load(root, unsupervised=True), open_dataset("layout", root, unsupervised=True)):
+        assert data["toy"].masks[0].max() == 1
 
 
 def test_size_mismatch_and_unexpected_values(tiny_davis):

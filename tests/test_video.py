@@ -112,6 +112,37 @@ def test_a_video_is_written_through_a_link_and_over_nothing_else(tmp_path):
     assert [p.name for p in (tmp_path / "away").iterdir()] == ["real.mp4"]
 
 
+@pytest.mark.parametrize("error", [DataError("frame 4"), KeyboardInterrupt(), ValueError("x")])
+def test_a_video_whose_frames_end_in_an_error_holds_those_before(tmp_path, error):
+    def frames(count):
+        yield from [np.zeros((48, 64, 3), np.uint8)] * count
+        raise error
+
+    for count in (4, 0):  # without a frame, the earlier video stays
+        with pytest.raises(type(error)):
+            write_video(tmp_path / "v.mp4", frames(count))
+        assert len(open_frames(tmp_path / "v.mp4")) == 4
+        assert [p.name for p in tmp_path.iterdir()] == ["v.mp4"]
+
+
+@pytest.mark.parametrize("fps", [0, -5, 0.001, 1001, float("nan"), float("inf")])
+def test_a_frame_rate_that_no_video_has(tmp_path, fps):
+    with pytest.raises(DataError, match=r"v\.mp4: .* frames a second .expected 0\.01 to 1000"):
+        write_video(tmp_path / "v.mp4", [np.zeros((8, 8, 3), np.uint8)], fps)
+
+
+@pytest.mark.parametrize("fps", [0.01, 0.5, 23.976, 1000])
+def test_a_frame_rate_is_found_again(tmp_path, fps):
+    write_video(tmp_path / "v.mp4", [np.zeros((8, 8, 3), np.uint8)] * 3, fps)
+    assert frame_rate(tmp_path / "v.mp4") == pytest.approx(fps)
+
+
+@pytest.mark.parametrize("sizes", [[], [(1, 8)], [(8, 1)], [(8, 8), (10, 8)]])
+def test_frames_that_make_no_video(tmp_path, sizes):
+    with pytest.raises(DataError, match=r"v\.mp4: (no frames|a frame of)"):
+        write_video(tmp_path / "v.mp4", [np.zeros((*size, 3), np.uint8) for size in sizes])
+
+
 def test_folder_of_frames(tiny_davis):
     folder = tiny_davis / "JPEGImages" / "480p" / "left"
     (folder / "notes.txt").write_text("not a frame")

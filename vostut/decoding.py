@@ -19,6 +19,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from vostut.display import Converter, deinterlaced
 from vostut.errors import DataError
 from vostut.images import read_rgb
 
@@ -26,6 +27,9 @@ IMAGES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 """Suffix, in small letters -> the kind of image that a frame of a folder may be."""
 IN_MEMORY = 512 * 2**20
 """Bytes of a decoded video file that stay in memory; the rest goes to a temporary file."""
+
+MOST_PIXELS = 2**26
+"""Of a frame, 8192 x 8192: what states more is damaged, and would take all memory."""
 
 
 class Decoded:
@@ -60,25 +64,38 @@ class Decoded:
         if self._file is None and self.count * frame.nbytes <= IN_MEMORY:
             self._held.append(frame)
             return
-        try:
+        with self._room():
             self._file = self._file or tempfile.TemporaryFile()  # noqa: SIM115
             self._file.write(np.ascontiguousarray(frame).data)
+
+    def finish(self) -> None:
+        """Make all frames that were added ready to be read.
+
+        Raises:
+            DataError: the disk is full.
+        """
+        if self._file is None or self.count <= len(self._held):
+            return
+        with self._room():
             self._file.flush()
-        except OSError as error:
-            raise DataError(
-                f"{self._path}: no room for its frames in {tempfile.gettempdir()} ({error}; the environment"
-                " variable TMPDIR names another folder)"
-            ) from error
+        self._rest = np.memmap(self._file, np.uint8, "r", shape=(self.count - len(self._held), *self._shape))
 
     def read(self, t: int) -> np.ndarray:
         """Frame ``t``, H x W x 3, as an array of its own."""
         if t < len(self._held):
             return self._held[t].copy()
-        if self._rest is None:
-            assert self._file is not None
-            shape = (self.count - len(self._held), *self._shape)
-            self._rest = np.memmap(self._file, np.uint8, "r", shape=shape)
+        assert self._rest is not None
         return np.array(self._rest[t - len(self._held)])
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise DataError(
+                f"{self._path}: no room for its frames in {tempfile.gettempdir()} ({error.strerror}; the"
+                " environment variable TMPDIR names another folder)"
+            ) from error
 
 
 @contextmanager
@@ -86,10 +103,12 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
     """A video file as PyAV's container, and the stream in it that is the video.
 
     Raises:
-        DataError: it is not a video.
+        DataError: it is not a file, or not a video.
     """
     import av
 
+    if not path.is_file():  # a pipe cannot be read twice
+        raise DataError(f"{path}: not a file (expected a video, or a folder of frames)")
     trouble = DataError(f"{path}: not a readable video (expected a file such as .mp4 or .avi, or a folder)")
     try:
         container = av.open(f"file:{path}", metadata_errors="replace")
@@ -99,70 +118,124 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
         stream = container.streams.best("video")
         if stream is None or stream.codec_context is None:
             raise trouble
+        stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
         yield container, stream
 
 
 def decode(path: Path) -> Decoded:
     """Decode a video file once, from its beginning to its end; damaged places are passed over.
 
-    A file that ends early, or is damaged, gives what is there, and a warning.
+    A file that ends early, or is damaged, gives what is there, and a warning; a last frame that is itself
+    cut short is left out.
 
     Raises:
         DataError: it is not a video, no frame of it can be decoded, they change their size, or there is no
             room for them.
     """
-    import av
+    from av.error import FFmpegError
 
-    frames, packets, damaged, end = Decoded(path), 0, 0, 0.0
+    frames = Decoded(path)
     with opened(path) as (container, stream):
-        source = container.demux(stream)
-        more = True
-        while more:
-            try:
-                packet = next(source, None)
-                pictures = packet.decode() if packet else []
-                more = packet is not None
-            except av.error.FFmpegError:
-                damaged += 1
-                continue
-            for picture in pictures:
-                frames.add(_upright(picture))
-                damaged += picture.is_corrupt
-                end = picture.time or 0.0
-            if packet and packet.size:
-                packets += 1
-                damaged += packet.is_corrupt
-        short = _is_short(stream, packets, end)
+        pictures = _Pictures(container, stream)
+        to_rgb = Converter()
+        try:
+            for picture in deinterlaced(pictures):
+                frames.add(to_rgb(picture))
+        except FFmpegError as error:
+            raise DataError(
+                f"{path}: frame {frames.count} cannot be shown in RGB ({error.strerror})"
+            ) from error
+        short = _is_short(path, container.format.name, stream.frames, pictures.packets)
     if not frames.count:
         raise DataError(f"{path}: not a single frame of it can be decoded (expected a readable video)")
-    if damaged or short:
+    if pictures.last_is_damaged and frames.count > 1:
+        frames.count -= 1
+    frames.finish()
+    if pictures.damaged or short:
         warnings.warn(
             f"{path}: cut short or damaged; {frames.count} frames of it can be decoded", stacklevel=3
         )
     return frames
 
 
-def _is_short(stream: Any, packets: int, end: float) -> bool:
-    """Whether a stream holds less than it says, given the packets in it and the time of its last frame."""
-    if stream.frames:
-        return packets < stream.frames
-    clock = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))  # of Matroska
-    if clock is None or not stream.average_rate:
-        return False
-    hours, minutes, seconds = map(float, clock.groups())
-    return end + 1.5 / float(stream.average_rate) < 3600 * hours + 60 * minutes + seconds
+class _Pictures:
+    """The pictures of a stream, as PyAV decodes them, once and in order.
+
+    Attributes:
+        packets: how many packets there were.
+        damaged: how many packets and pictures were broken.
+        last_is_damaged: whether the last picture is one of them.
+    """
+
+    def __init__(self, container: Any, stream: Any):
+        self.packets = self.damaged = 0
+        self.last_is_damaged = False
+        self._source = container.demux(stream)
+
+    def __iter__(self) -> Iterator[Any]:
+        from av.error import FFmpegError
+
+        more = True
+        while more:
+            try:
+                packet = next(self._source, None)
+                pictures = packet.decode() if packet else []
+                more = packet is not None
+            except FFmpegError:
+                self.damaged += 1
+                continue
+            torn = bool(packet and packet.is_corrupt)
+            self.packets += bool(packet and packet.size)
+            self.damaged += torn
+            for picture in pictures:
+                self.damaged += picture.is_corrupt
+                self.last_is_damaged = torn or picture.is_corrupt
+                yield picture
 
 
-def _upright(picture: Any) -> np.ndarray:
-    """A decoded frame as H x W x 3, turned and mirrored as the file says it is to be shown."""
-    image = picture.to_ndarray(format="rgb24")
-    matrix = picture.side_data.get("DISPLAYMATRIX")
-    if matrix is None:
-        return image
-    (a, b, _), (c, d, _), _ = np.frombuffer(bytes(matrix), np.int32).reshape(3, 3).tolist()
-    if abs(b) + abs(c) > abs(a) + abs(d):  # x' = c y, y' = b x
-        image, a, d = image.swapaxes(0, 1), c, b
-    return image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
+def _is_short(path: Path, container: str, stated: int, packets: int) -> bool:
+    """Whether a file holds less than it says, given the number of its packets and of those that it states."""
+    if "matroska" in container:
+        return _breaks_off(path)
+    if container == "mpegts":
+        return _is_torn(path)
+    return packets < stated
+
+
+def _is_torn(path: Path) -> bool:
+    """Whether an MPEG transport stream ends within one of its packets of 188 bytes, which begin with "G".
+
+    A camera puts 4 bytes before each, and a broadcaster may put 16 behind it.
+    """
+    with path.open("rb") as file:
+        head = file.read(1024)
+    for period in (188, 192, 204):
+        for begin in range(period):
+            if head[begin::period][:3] == b"GGG":
+                return (path.stat().st_size - begin) % period not in (0, 188)
+    return False
+
+
+def _breaks_off(path: Path) -> bool:
+    """Whether a Matroska or WebM file ends within one of its elements.
+
+    An element is an identifier, a size and so many bytes. What a browser or a stream recorder writes has
+    elements of unknown size (all bits set); these hold others, which follow at once.
+    """
+    size, at = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while at < size:
+            file.seek(at)
+            head = file.read(12)
+            name = 9 - head[0].bit_length()  # bytes; the leading zeros say how many more follow
+            if name > 4:
+                return False  # not an identifier: damaged, which is another matter
+            if len(head) <= name:
+                return True
+            width = 9 - head[name].bit_length()
+            length = int.from_bytes(head[name : name + width], "big") & ((1 << 7 * width) - 1)
+            at += name + width + (length if length != (1 << 7 * width) - 1 else 0)
+    return at > size
 
 
 def check_size(name: str, shape: tuple[int, ...], other: str, expected: tuple[int, ...]) -> None:

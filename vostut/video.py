@@ -7,16 +7,20 @@ images, a video file and an array in memory therefore look alike to everything t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 
 from vostut.decoding import decode, frame_files, one_size, opened
 from vostut.errors import DataError
+
+FRAME_RATES = (0.01, 1000)
+"""Frames per second that a video may have."""
 
 
 def numbered(count: int) -> tuple[str, ...]:
@@ -141,13 +145,14 @@ class Dataset(Mapping[str, Video]):
             known = ", ".join(self._videos)
             raise DataError(f"{self.name} {self.split} has no sequence {name!r}; it has {known}") from None
 
-    def subset(self, names: Iterable[str]) -> Dataset:
-        """The same data set with these videos only.
+    def subset(self, names: Iterable[str], split: str | None = None) -> Dataset:
+        """The same data set with these videos only; ``split`` says what to call them.
 
         Raises:
             DataError: it has no such sequence.
         """
-        return self.with_videos([self[name] for name in names])
+        videos = [self[name] for name in names]
+        return Dataset(self.name, split or self.split, videos, self.several, self.stable)
 
     def with_videos(self, videos: Sequence[Video]) -> Dataset:
         """The same data set with other videos."""
@@ -176,8 +181,9 @@ def open_frames(source: str | Path, without: Iterable[str | Path] = ()) -> Lazy:
     A video file is decoded at once, from its beginning to its end: only so is it known how many frames it
     really has, and none is decoded twice, in whatever order they are asked for later. The price is the
     time at the start, and room: 512 MB stay in memory, and what is beyond goes to the folder for temporary
-    files, 6 MB a frame at 1920 x 1080, until the result is given up. Frames are PyAV's, turned upright;
-    interlaced ones stay as they are. A file that ends early gives what is there, and a warning.
+    files, 6 MB a frame at 1920 x 1080, until the result is given up. Frames look as players show them, see
+    :mod:`vostut.display`: upright, deinterlaced, on black where they are transparent. A file that ends early
+    gives what is there, and a warning.
 
     Args:
         source: the file or the folder.
@@ -194,7 +200,7 @@ def open_frames(source: str | Path, without: Iterable[str | Path] = ()) -> Lazy:
     if path.is_dir():
         files = frame_files(path, {Path(other).resolve() for other in without})
         return Lazy(len(files), one_size(files), [file.stem for file in files])
-    if not path.is_file():
+    if not path.exists():
         raise DataError(f"{path}: no such file or folder (expected a video or a folder of frames)")
     decoded = decode(path)
     return Lazy(decoded.count, decoded.read)
@@ -210,45 +216,80 @@ def frame_rate(source: str | Path, default: float = 24.0) -> float:
         return default
     with opened(Path(source)) as (_, stream):
         rate = float(stream.average_rate or stream.guessed_rate or 0)
-    return rate if 1 <= rate <= 240 else default
+    return rate if FRAME_RATES[0] <= rate <= FRAME_RATES[1] else default
+
+
+def check_video_name(path: Path) -> Path:
+    """Where a video of this name would be written: a link stays a link.
+
+    Raises:
+        DataError: the name does not end in ``.mp4``, there is no such folder, or it takes no files, or
+            something that is not a file has that name.
+    """
+    target = path.resolve()
+    if path.suffix.lower() != ".mp4" or not os.access(target.parent, os.W_OK):
+        raise DataError(
+            f"{path}: cannot be written (expected a name ending in .mp4, in a folder that takes files)"
+        )
+    if target.exists() and not target.is_file():
+        raise DataError(f"{path}: not a file (expected a new name, or a video to be replaced)")
+    return target
 
 
 def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float = 24.0) -> None:
     """Write an H.264 video that browsers play; it appears under its name when it is complete.
 
+    If the frames end in an error, or the user stops, the video holds those before, and the error goes on.
+
     Args:
         path: ending in ``.mp4``.
-        frames: H x W x 3, uint8, RGB. An odd last row or column is left out, as H.264 asks.
-        fps: frames per second.
+        frames: H x W x 3, uint8, RGB, of at least 2 x 2 pixels. An odd last row or column is left out, as
+            H.264 asks.
+        fps: frames per second, in :data:`FRAME_RATES`.
 
     Raises:
-        DataError: the name does not end in ``.mp4``, there is no such folder, something that is not a file
-            has that name, or the folder does not take it.
+        DataError: see :func:`check_video_name`; no frames, or too small ones; another rate; the disk is full,
+            or the folder does not take it.
     """
     import av
 
     path = Path(path)
-    target = path.resolve()  # a link stays a link
-    if path.suffix.lower() != ".mp4" or not target.parent.is_dir():
-        raise DataError(
-            f"{path}: cannot be written (expected a name ending in .mp4, in a folder that exists)"
-        )
-    if target.exists() and not target.is_file():
-        raise DataError(f"{path}: not a file (expected a new name, or a video to be replaced)")
+    target = check_video_name(path)
+    if not FRAME_RATES[0] <= fps <= FRAME_RATES[1]:
+        raise DataError(f"{path}: {fps:g} frames a second (expected {FRAME_RATES[0]} to {FRAME_RATES[1]})")
     part = target.with_name(f".{target.name}.part.mp4")
+    written = 0
     try:
-        with av.open(str(part), "w") as container:
+        with av.open(f"file:{part}", "w") as container:
             stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
             stream.pix_fmt = "yuv420p"
-            for frame in frames:
-                height, width = frame.shape[0] // 2 * 2, frame.shape[1] // 2 * 2
-                if not stream.codec_context.is_open:
-                    stream.height, stream.width = height, width
-                picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[:height, :width]), "rgb24")
-                container.mux(stream.encode(picture))
-            container.mux(stream.encode())
-        part.replace(target)
+            try:
+                for frame in frames:
+                    container.mux(stream.encode(_even(path, frame, stream)))
+                    written += 1
+            finally:
+                if written:
+                    container.mux(stream.encode())
     except av.error.FFmpegError as error:
+        written = 0
         raise DataError(f"{path}: cannot be written ({error.strerror})") from error
     finally:
+        if written:
+            part.replace(target)
         part.unlink(missing_ok=True)
+    if not written:
+        raise DataError(f"{path}: no frames to write (expected at least one)")
+
+
+def _even(path: Path, frame: np.ndarray, stream: Any) -> Any:
+    """A frame as PyAV's picture, without an odd last row or column; the first gives the stream its size."""
+    import av
+
+    height, width = frame.shape[0] // 2 * 2, frame.shape[1] // 2 * 2
+    if not stream.codec_context.is_open:
+        stream.height, stream.width = height, width
+    if not height or not width or (height, width) != (stream.height, stream.width):
+        raise DataError(
+            f"{path}: a frame of {frame.shape[1]} x {frame.shape[0]} pixels (expected 2 x 2 or more in all)"
+        )
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[:height, :width]), "rgb24")

@@ -11,6 +11,7 @@ from PIL import Image
 
 from course.source import chapter_names
 
+axe_playwright_python = pytest.importorskip("axe_playwright_python.sync_playwright")
 pytestmark = pytest.mark.book
 ROOMS = (
     *("video", "data", "cutouts", "metrics", "evaluation", "learning", "osvos", "masktrack"),
@@ -21,6 +22,7 @@ PAGES = (
     *(f"api/{name}" for name in ("index", *ROOMS, "commands")),
     *("bibliography", "status"),
 )
+READ_ALOUD = set(PAGES) - {f"api/{name}" for name in ROOMS} | {"api/metrics"}  # the others look alike
 WIDTHS = {"desktop": 1280, "phone": 390}
 MOST_BYTES = 8_000_000
 
@@ -47,27 +49,38 @@ def open_page(browser, built_book):
         context.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_whole(open_page, name, width):
-    page = open_page(name, width)
+def test_page_is_whole(open_page, name):
+    """One visit for all of it: on a phone, then on a desktop, in light and in dark."""
+    page = open_page(name, WIDTHS["phone"])
+    _fits(page)
+    page.set_viewport_size({"width": WIDTHS["desktop"], "height": 900})
+    _fits(page)
     assert page.title()
     assert page.problems == []
     broken = page.eval_on_selector_all(
         "img", "images => images.filter(i => i.complete && !i.naturalWidth).map(i => i.src.slice(0, 80))"
     )
     assert broken == []
-    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert overflow <= 1, f"{overflow} pixels too wide"
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_every_image_says_what_it_shows(open_page, name):
-    page = open_page(name)
-    texts = page.eval_on_selector_all("article img", "images => images.map(i => i.alt)")
-    for text in texts:
+    for text in page.eval_on_selector_all("article img", "images => images.map(i => i.alt)"):
         assert len(text.split()) >= 5, text
         assert not text.startswith("_images"), text
+    if name in READ_ALOUD:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(500)  # the theme fades its colours
+            assert _serious_violations(page) == {}, scheme
+
+
+def _fits(page):
+    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert overflow <= 1, f"{overflow} pixels too wide at {page.viewport_size['width']}"
+
+
+def _serious_violations(page):
+    """What a reader who cannot see, or cannot use a mouse, would miss; as axe finds it."""
+    found = axe_playwright_python.Axe().run(page).response["violations"]
+    return {v["id"]: v["nodes"][0]["html"] for v in found if v["impact"] in ("serious", "critical")}
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -90,7 +90,16 @@ def test_bad_input_is_named(clip, untrained, tmp_path, capsys):
     assert not out.exists()
 
 
-@pytest.mark.parametrize(("zoom", "words"), [("2,1", "0 < low"), ("1", "two numbers"), ("a,b", "two")])
+@pytest.mark.parametrize(
+    ("zoom", "words"),
+    [
+        ("2,1", "0.1 <= low"),
+        ("1,nan", "0.1 <= low"),
+        ("1,inf", "high <= 10"),
+        ("1", "two numbers"),
+        ("a,b", "two"),
+    ],
+)
 def test_a_zoom_is_two_numbers(zoom, words, capsys):
     with pytest.raises(SystemExit):
         main(["segment", "osvos", "v.mp4", "--mask", "m.png", "--out", "o.mp4", "--zoom", zoom])

@@ -7,9 +7,16 @@ import pytest
 from small_data import mask_png, moving_square, result_members, write_davis, write_folder, write_zip
 
 from vostut.baselines import CopyFirstMask
-from vostut.data import davis2016, davis2017
+from vostut.data import davis2016, davis2017, open_dataset
 from vostut.errors import DataError
-from vostut.evaluation import evaluate, evaluate_method, leaderboard_table, score_table, score_video
+from vostut.evaluation import (
+    evaluate,
+    evaluate_method,
+    leaderboard_table,
+    official_csv,
+    score_table,
+    score_video,
+)
 from vostut.images import write_mask
 
 
@@ -135,25 +142,108 @@ def test_several_objects(two_objects, tmp_path):
     assert score.to_json()["J&F"]["mean"] == 0.5
 
 
-def test_unknown_object_ids_are_an_error(two_objects):
+def test_an_unknown_object_id_is_named_with_its_file(two_objects, tmp_path):
     root, ids = two_objects
+    for t in range(5):
+        write_mask(tmp_path / f"r/pair/{t:05d}.png", np.where(ids == 2, 7, ids) if t == 2 else ids)
+    with pytest.raises(
+        DataError, match=r"r/pair/00002\.png: object id 7 in a result mask .expected .* 1, 2\)"
+    ):
+        evaluate(tmp_path / "r", davis2017.load(root), metrics=("J",))
     video = davis2017.load(root)["pair"]
-    with pytest.raises(DataError, match="pair: object id 7 in a result mask .expected 0 to 2"):
+    with pytest.raises(DataError, match="pair/00001: object id 7"):
         score_video(video, [np.where(ids == 2, 7, ids)] * 5, ("J",), several=True)
 
 
-def test_several_objects_equal_vos_benchmark(two_objects, tmp_path):
-    benchmark = pytest.importorskip(
-        "vos_benchmark.benchmark", reason="the peer vos-benchmark is not installed"
-    )
+@pytest.mark.parametrize("encoding", ["0/255", "1 bit", "palette of 0 and 255"])
+def test_binary_masks_of_several_objects_are_refused(two_objects, tmp_path, encoding):
     root, ids = two_objects
-    rng = np.random.default_rng(3)
     for t in range(5):
-        noisy = np.roll(ids, rng.integers(-4, 5, 2), axis=(0, 1))
-        write_mask(tmp_path / f"result/pair/{t:05d}.png", noisy)
-    ours = evaluate(tmp_path / "result", davis2017.load(root), metrics=("J", "F"), several=True)
-    _, j, f, *_ = benchmark.benchmark(
-        [str(root / "Annotations/480p")], [str(tmp_path / "result")], num_processes=1, verbose=False
-    )
-    assert ours.statistics("J").mean * 100 == pytest.approx(np.ravel(j)[0], abs=1e-9)
-    assert ours.statistics("F").mean * 100 == pytest.approx(np.ravel(f)[0], abs=1e-9)
+        path = tmp_path / f"r/pair/{t:05d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded(ids > 0, encoding))
+    with pytest.raises(DataError, match=r"r/pair/00001\.png: tells an object from the background, not which"):
+        evaluate(tmp_path / "r", davis2017.load(root), metrics=("J",))
+    # Where there is one object, it is plain which is meant.
+    for path in (root / "Annotations/480p/pair").iterdir():
+        write_mask(path, ids > 0)
+    score = evaluate(tmp_path / "r", davis2017.load(root), metrics=("J",))
+    assert score.sequences["pair_1"].statistics("J").mean == 1
+
+
+def encoded(mask, encoding):
+    import io
+
+    from PIL import Image
+
+    image = Image.fromarray(mask * np.uint8(255), "P" if "palette" in encoding else "L")
+    if image.mode == "P":
+        image.putpalette([0, 0, 0] * 255 + [255, 255, 255])
+    buffer = io.BytesIO()
+    (image.convert("1") if encoding == "1 bit" else image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_several_objects_where_one_is_expected(two_objects, tmp_path):
+    root, ids = two_objects
+    swapped = np.array([0, 2, 1], np.uint8)[ids]
+    for t in range(5):
+        write_mask(tmp_path / f"r/pair/{t:05d}.png", swapped)
+    for kind in ("layout", "davis2016"):
+        with pytest.raises(
+            DataError, match=r"pair/0000\d\.png: several objects, with the ids 1, 2 .*--several"
+        ):
+            evaluate(tmp_path / "r", open_dataset(kind, root), metrics=("J",))
+        merged = evaluate(tmp_path / "r", open_dataset(kind, root, merge=True), metrics=("J",), merge=True)
+        assert merged.statistics("J").mean == 1
+        assert merged.protocol == "All objects were taken as one."
+    apart = evaluate(tmp_path / "r", open_dataset("layout", root, several=True), metrics=("J",))
+    assert apart.statistics("J").mean == 0
+    assert apart.protocol == "Each object was scored on its own."
+
+
+def test_an_object_that_no_mask_shows_is_remarked_on(two_objects, tmp_path):
+    root, ids = two_objects
+    for t in range(5):
+        write_mask(tmp_path / f"r/pair/{t:05d}.png", np.where(ids == 2, 0, ids))
+    score = evaluate(tmp_path / "r", davis2017.load(root), metrics=("J",))
+    assert score.remarks == ("pair: no mask shows object 2",)
+    assert score.to_json()["remarks"] == ["pair: no mask shows object 2"]
+    with pytest.raises(DataError, match="pair: no mask shows object 2 .expected nothing of the kind"):
+        evaluate(tmp_path / "r", davis2017.load(root), metrics=("J",), strict=True)
+
+
+def test_void_in_the_truth_and_in_masks_is_background(two_objects, tmp_path):
+    root, ids = two_objects
+    for t in range(5):
+        void = ids.copy()
+        void[:t] = 255
+        write_mask(root / f"Annotations/480p/pair/{t:05d}.png", void)
+        void = ids.copy()
+        void[44:] = 255
+        write_mask(tmp_path / f"r/pair/{t:05d}.png", void)
+    for kind in ({}, {"merge": True}):
+        score = evaluate(
+            tmp_path / "r", open_dataset("davis2017", root, **kind), metrics=("J", "F"), merge=bool(kind)
+        )
+        assert score.statistics("J").mean == 1
+        assert score.statistics("F").mean == 1
+
+
+def test_attributes_and_csv(tiny_davis, tmp_path):
+    from dataclasses import replace
+
+    members = result_members()
+    for t in range(6):
+        members[f"right/{t:05d}.png"] = mask_png(np.zeros((48, 64), bool))
+    data = davis2016.load(tiny_davis)
+    marked = data.with_videos([replace(data["left"], attributes=frozenset({"OCC"})), data["right"]])
+    score = evaluate(write_zip(tmp_path / "m.zip", members), marked, metrics=("J", "F"))
+    assert score.by_attribute() == {
+        "OCC": {"sequences": 1, "J": {"with": 1.0, "without": 0.0}, "F": {"with": 1.0, "without": 0.0}}
+    }
+    assert official_csv(score) == {
+        "global_results-val.csv": "J&F-Mean,J-Mean,J-Recall,J-Decay,F-Mean,F-Recall,F-Decay\n"
+        "0.500,0.500,0.500,0.000,0.500,0.500,0.000\n",
+        "per-sequence_results-val.csv": "Sequence,J-Mean,F-Mean\nleft,1.000,1.000\nright,0.000,0.000\n",
+    }

@@ -43,6 +43,13 @@ def test_undecided_pixels_are_no_object():
     assert object_ids(np.array([[0, 3, 255], [1, 1, 0]], np.uint8)) == [1, 3]
 
 
+def test_a_video_without_an_object_in_its_first_frame_is_not_left_out_in_silence():
+    void = np.array([[0, 255]], np.uint8)
+    data = Dataset("two", "val", [Video("late", [None, None], [void, void + 1])])
+    with pytest.raises(DataError, match="late: its first mask is empty"):
+        one_by_one(data)
+
+
 def test_each_object_is_a_video_of_its_own():
     ids = np.array([[0, 1, 2]], np.uint8)
     data = Dataset("two", "val", [Video("pair", [None, None], [ids, ids[:, ::-1]], fps=24)])

@@ -1,5 +1,6 @@
 """MaskTrack: trained on stills for seconds, it tracks; and what it is fed is what the article says."""
 
+import copy
 import json
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from vostut.data.stills import FramesAsStills
 from vostut.errors import DataError
 from vostut.flow import dis_flow, magnitude_image
 from vostut.learning import Augmentation, lite
-from vostut.learning.checkpoints import read
+from vostut.learning.checkpoints import read, save_network
 from vostut.learning.devices import make_fabric
 from vostut.learning.optimisers import Solver
 from vostut.learning.samples import Samples
@@ -51,6 +52,35 @@ def test_it_is_a_method(network, video):
     assert len(masks) == 4
     assert all(m.dtype == bool and m.shape == video.size for m in masks)
     np.testing.assert_array_equal(masks[0], video.masks[0])
+
+
+def test_a_motion_network_without_a_flow_is_refused(network):
+    with pytest.raises(DataError, match=r"motion: .*expected with flow="):
+        MaskTrack(network, TINY, motion=network)
+
+
+def test_a_network_that_diverged_is_refused(network, video):
+    broken = copy.deepcopy(network)
+    broken.score.bias.data.fill_(torch.nan)
+    with pytest.raises(DataError, match="frame 1: the network gives no numbers"):
+        list(MaskTrack(broken, replace(TINY, steps=0)).segment(video.frames[:3], video.masks[0]))
+
+
+def test_a_start_without_the_mask_channel_is_refused(video, tmp_path):
+    plain = MaskTrackNet(lite(atrous=True), uses_mask=False)
+    about = {"backbone": "lite", "network": "MaskTrack", "config": {"mask_input": False}}
+    save_network(tmp_path / "plain.safetensors", plain, about)
+    recipe = replace(offline_recipe("quick"), steps=1)
+    with pytest.raises(DataError, match=r"plain.safetensors: a network without the mask channel"):
+        train_offline(FramesAsStills([video]), recipe, tmp_path, start=tmp_path / "plain.safetensors")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32])
+def test_a_mask_of_numbers_is_dilated_like_one_of_truth_values(dtype, network, video):
+    method, mask = MaskTrack(network, TINY), np.asarray(video.masks[0])
+    expected = method.step(network, video.frames[1], video.frames[0], mask)
+    given = method.step(network, video.frames[1], video.frames[0], mask.astype(dtype))
+    assert torch.equal(given, expected)
 
 
 def test_the_same_seed_gives_the_same_masks(network, video):

@@ -102,7 +102,7 @@ def test_the_loss_goes_down(videos, tmp_path):
 
 def test_other_data_and_another_start_are_refused(videos, tmp_path):
     train_parent(videos, TINY, tmp_path, progress=False)
-    with pytest.raises(DataError, match="another data"):
+    with pytest.raises(DataError, match="other data"):
         train_parent(dict(list(videos.items())[:1]), TINY, tmp_path, progress=False)
 
 

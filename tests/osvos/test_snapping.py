@@ -74,5 +74,20 @@ def test_stored_contours_are_read_by_frame_and_the_last_stands_in(tmp_path):
     assert contours(1, frame).max() == contours(2, frame).max() == np.float32(100 / 255)
     with pytest.raises(DataError, match=r"00000.png: 6 x 4 \(expected a contour map of 7 x 4\)"):
         contours(0, np.zeros((4, 7, 3), np.uint8))
+    with pytest.raises(DataError, match="no contour map for frame 3"):
+        contours(3, frame)
     with pytest.raises(DataError, match="no contour maps"):
         stored_contours(tmp_path / "absent")
+
+
+def test_stored_contours_go_by_the_names_of_the_frames(tmp_path):
+    """A map that is missing, or frames numbered from 1, would shift all that come after."""
+    frame = np.zeros((4, 6, 3), np.uint8)
+    for t in (1, 2, 4):
+        Image.fromarray(np.full((4, 6), t, np.uint8)).save(tmp_path / f"{t:05d}.png")
+    contours = stored_contours(tmp_path, [f"{t:05d}" for t in range(1, 6)])
+    assert [round(contours(t, frame)[0, 0] * 255) for t in (0, 1, 3, 4)] == [1, 2, 4, 4]
+    with pytest.raises(DataError, match=r"no contour map for frame 2 \(expected 00003.png\)"):
+        contours(2, frame)
+    with pytest.raises(DataError, match=r"no contour map for frame 0 \(expected 00000.png\)"):
+        stored_contours(tmp_path)(0, frame)

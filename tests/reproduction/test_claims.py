@@ -10,6 +10,7 @@ from small_data import write_davis
 
 from vostut.cli import main
 from vostut.errors import DataError
+from vostut.evaluation import evaluate
 from vostut.reproduction.claims import VERDICTS, Claim, answer, read_claims, write_claims
 from vostut.reproduction.ledger import read_ledger
 
@@ -41,6 +42,26 @@ def rows(**values):
 )
 def test_verdicts(changes, values, verdict):
     assert answer(replace(LEVEL, **changes), rows(**values), {}).verdict == verdict
+
+
+def test_a_claim_is_answered_by_rows_about_its_own_data():
+    given = rows(ours=0.7, base=0.6)
+    given["ours"]["data"] = "x trainval"
+    with pytest.raises(DataError, match="a: ours is about x trainval .expected x val"):
+        answer(LEVEL, given, {})
+    given["ours"]["score"]["sequences"] = {"left": {}}
+    given["base"]["score"]["sequences"] = {"left": {}, "right": {}}
+    with pytest.raises(DataError, match="a: ours and base are over different videos"):
+        answer(replace(LEVEL, less="base"), given, {})
+
+
+def test_two_rows_of_one_name_are_refused(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(
+            '{"name": "same", "data": "x val", "score": {"sequences": {}}}'
+        )
+    with pytest.raises(DataError, match=r"b.json: a second row of the name same"):
+        read_ledger(tmp_path)
 
 
 def test_the_ledger_holds_every_claim_with_its_answer(tmp_path):
@@ -91,6 +112,9 @@ def test_a_row_is_verified_by_its_masks(tmp_path, capsys):
     lines = verify(row | {"data": f"{dataset.name} {dataset.split}"}, run, dataset)
     assert len(lines) == 1
     assert lines[0].startswith("sequences left J mean: ")
+    by_paper = evaluate(run / "masks", dataset, convention="paper").to_json(frames=False)
+    assert by_paper["T"] != row["score"]["T"]
+    assert verify(row | {"data": f"{dataset.name} {dataset.split}", "score": by_paper}, run, dataset) == []
     with pytest.raises(DataError, match="names no masks"):
         verify({k: v for k, v in row.items() if k != "masks"}, run, dataset)
     with pytest.raises(DataError, match="no such folder"):

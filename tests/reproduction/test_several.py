@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from vostut.cli import main
+from vostut.images import read_mask, write_mask
 from vostut.reproduction.ledger import _other_hardware
 from vostut.reproduction.reproduce import reproduce
 from vostut.reproduction.runs import RunPlan
@@ -35,6 +37,32 @@ def test_each_object_has_its_score_and_the_row_holds(pairs, tmp_path):
     wrong = json.loads(json.dumps(rows[0]))
     wrong["score"]["sequences"]["pair_2"]["J"]["mean"] = 1.0
     assert len(verify(wrong, folder, pairs)) == 1
+
+
+@pytest.mark.parametrize("place", ["pair_1", "pair_2", "pair_3"])
+def test_an_object_that_only_one_of_row_and_masks_knows_is_named(place, pairs, tmp_path):
+    rows, _ = reproduce({"copy": RunPlan("copy")}, pairs, tmp_path, "vostut reproduce", progress=False)
+    row, folder = json.loads(json.dumps(rows[0])), tmp_path / "runs" / "copy"
+    if place == "pair_3":
+        row["score"]["sequences"]["pair_3"] = row["score"]["sequences"]["pair_2"]
+        expected = "sequences pair_3: in the ledger, not among the masks"
+    else:
+        del row["score"]["sequences"][place]
+        expected = f"sequences {place}: among the masks, not in the ledger"
+    assert verify(row, folder, pairs) == [expected]
+
+
+def test_the_command_verifies_rows_of_several_objects(two_objects, tmp_path, capsys):
+    root, _ = two_objects
+    data, run, file = f"--davis {root}", tmp_path / "run", tmp_path / "copy.json"
+    assert main(f"run copy --dataset davis2017 {data} --device cpu --out {run} --record {file}".split()) == 0
+    assert list(json.loads(file.read_text())["score"]["sequences"]) == ["pair_1", "pair_2"]
+    assert main(f"ledger verify {file} {run} {data}".split()) == 0
+    assert "every value is what its masks give" in capsys.readouterr().out
+    moved = run / "masks" / "pair" / "00002.png"
+    write_mask(moved, np.roll(read_mask(moved, several=True), 3, axis=1))
+    assert main(f"ledger verify {file} {run} {data}".split()) == 1
+    assert "sequences pair_2 J mean: 1.0 in the ledger" in capsys.readouterr().out
 
 
 def test_a_run_on_two_machines_names_both():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from vostut.cli.numbers import positive
-from vostut.cli.options import make_dataset
+from vostut.cli.numbers import processes
+from vostut.cli.options import make_dataset, path
+from vostut.errors import DataError
 
 ROWS = Path("ledger")
 CLAIMS = ROWS / "claims" / "davis2016.json"
@@ -20,18 +20,18 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     parts = ledger.add_subparsers(required=True, metavar="WHAT")
 
     verify = parts.add_parser("verify", help="score a run's stored masks again and compare with its row")
-    verify.add_argument("row", type=Path, help="a JSON file of the ledger")
-    verify.add_argument("folder", metavar="run", type=Path, help="the folder of the run, with its masks")
+    verify.add_argument("row", type=path, help="a JSON file of the ledger")
+    verify.add_argument("folder", metavar="run", type=path, help="the folder of the run, with its masks")
     verify.add_argument(
-        "--davis", type=Path, metavar="ROOT", help="the data set's folder (default: the variable DAVIS)"
+        "--davis", type=path, metavar="ROOT", help="the data set's folder (default: the variable DAVIS)"
     )
-    verify.add_argument("--jobs", type=positive, default=1)
+    verify.add_argument("--jobs", type=processes, default=1)
     verify.set_defaults(run=_verify)
 
     claims = parts.add_parser("claims", help="published numbers beside ours, with a verdict each")
-    claims.add_argument("--ledger", type=Path, default=ROWS, help=f"default: {ROWS}")
-    claims.add_argument("--claims", type=Path, default=CLAIMS, help=f"default: {CLAIMS}")
-    claims.add_argument("--leaderboard", type=Path, default=LEADERBOARD, help=f"default: {LEADERBOARD}")
+    claims.add_argument("--ledger", type=path, default=ROWS, help=f"default: {ROWS}")
+    claims.add_argument("--claims", type=path, default=CLAIMS, help=f"default: {CLAIMS}")
+    claims.add_argument("--leaderboard", type=path, default=LEADERBOARD, help=f"default: {LEADERBOARD}")
     claims.add_argument("--write", action="store_true", help="write the answers into the file of claims")
     claims.set_defaults(run=_claims)
 
@@ -54,25 +54,33 @@ def _verify(options: argparse.Namespace) -> int:
 def _named(data: str) -> tuple[str, str, None]:
     """``"DAVIS-2016 val"`` as the options of a data set."""
     name, split = data.rsplit(" ", 1)
-    return {"moving cutouts": "cutouts"}.get(name, name.lower().replace("-", "")), split, None
+    kinds = {"moving cutouts": "cutouts", "DAVIS layout": "layout"}
+    return kinds.get(name, name.lower().replace("-", "")), split, None
 
 
 def _claims(options: argparse.Namespace) -> int:
+    from vostut.files import read_json
     from vostut.reproduction.claims import answer, read_claims, write_claims
     from vostut.reproduction.ledger import read_ledger
 
-    rows = read_ledger(options.ledger)
-    board = json.loads(options.leaderboard.read_text())
-    claims = read_claims(options.claims)
+    rows, claims, board = (
+        read_ledger(options.ledger),
+        read_claims(options.claims),
+        read_json(options.leaderboard),
+    )
+    try:
+        answers = [answer(claim, rows, board) for claim in claims]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise DataError(f"{options.leaderboard}: not the scores of a leaderboard ({error!r})") from error
+    if options.write:
+        write_claims(claims, rows, board, options.claims)
     print(
         "| claim | measure | data | published | re-scored | ours | verdict |\n|---|---|---|--:|--:|--:|---|"
     )
-    for claim in claims:
-        found = answer(claim, rows, board)
+    for claim, found in zip(claims, answers, strict=True):
         values = [f"{v:.1f}" if v is not None else "" for v in (found.rescored, found.ours)]
         cells = [claim.words, claim.metric, claim.data, f"{claim.published:.1f}", *values, found.verdict]
         print(f"| {' | '.join(cells)} |")
     if options.write:
-        write_claims(claims, rows, board, options.claims)
         print(f"\nwrote {options.claims}")
     return 0

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostut.cli.numbers import not_negative, positive
+from vostut.cli.numbers import not_negative, positive, processes
 from vostut.errors import DataError
+from vostut.names import DEVICES, PRECISIONS
 
 if TYPE_CHECKING:
     from vostut.masktrack import MaskTrackRecipe
@@ -22,16 +23,30 @@ BASELINES = ("copy", "warp")
 PRESETS = ("paper", "laptop", "quick")
 
 
+def named(text: str) -> str:
+    """A name that is not empty."""
+    if not text:
+        raise argparse.ArgumentTypeError("'' (expected a name)")
+    return text
+
+
+def path(text: str) -> Path:
+    """The name of a file or folder; an empty one would be the folder that one stands in."""
+    return Path(named(text))
+
+
 def add_method_options(parser: argparse.ArgumentParser) -> None:
     """Which network, which recipe."""
     add = parser.add_argument
-    add("--parent", type=Path, help="checkpoint of the trained network (default: the package's, on Lite)")
+    add("--parent", type=path, help="checkpoint of the trained network (default: the package's, on Lite)")
     add("--preset", choices=PRESETS, default="laptop")
     add("--steps", type=positive, help="fine-tuning steps (default: the preset's)")
     add("--held-out", type=positive, default=0, help="stop fine-tuning early, by so many samples set aside")
     add("--seed", type=not_negative, default=0)
     add("--zoom", type=_range, help="zoom in fine-tuning, as in 0.7,1.4 (default: the preset's)")
-    add("--contours", help="OSVOS: snap to contours: 'hed', or a folder of <sequence>/<frame>.png")
+    add(
+        "--contours", type=named, help="OSVOS: snap to contours: 'hed', or a folder of <sequence>/<frame>.png"
+    )
     add("--flow", choices=("dis", "raft"), help="MaskTrack: a motion stream on this optical flow")
     add_motion_option(parser)
 
@@ -39,7 +54,7 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
 def add_motion_option(parser: argparse.ArgumentParser) -> None:
     """Which network the motion stream has."""
     parser.add_argument(
-        "--motion-network", "--speed-network", dest="speed_network", metavar="FILE",
+        "--motion-network", "--speed-network", dest="speed_network", type=named, metavar="FILE",
         help="MaskTrack: the motion stream's own network, or 'shared' for the first one's, as published "
         "(default: with the package's network the package's own, else shared)",
     )  # fmt: skip
@@ -52,15 +67,15 @@ def _range(text: str) -> tuple[float, float]:
         raise argparse.ArgumentTypeError(
             f"{text!r} (expected two numbers with a comma between them)"
         ) from None
-    if not 0 < low <= high:
-        raise argparse.ArgumentTypeError(f"{text!r} (expected 0 < low <= high)")
+    if not 0.1 <= low <= high <= 10:
+        raise argparse.ArgumentTypeError(f"{text!r} (expected 0.1 <= low <= high <= 10)")
     return low, high
 
 
 def add_data_options(parser: argparse.ArgumentParser, split: str) -> None:
     """Which videos."""
     add = parser.add_argument
-    add("--davis", type=Path, metavar="ROOT", help="the data set's folder (default: the variable DAVIS)")
+    add("--davis", type=path, metavar="ROOT", help="the data set's folder (default: the variable DAVIS)")
     add("--dataset", default="davis2016", help="davis2016 (default), davis2017, gygo, cutouts or layout")
     add("--split", default=split, help=f"which split (default: {split})")
     add("--sequences", type=lambda text: text.split(","), help="only these, comma-separated")
@@ -86,14 +101,14 @@ def _further(text: str) -> tuple[str, str, Path | None]:
 def add_device_options(parser: argparse.ArgumentParser) -> None:
     """Where it is computed, and how exactly."""
     add = parser.add_argument
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU if there is one")
+    add("--device", choices=DEVICES, default="auto", help="default: a GPU if there is one")
     add(
         "--precision",
-        choices=("auto", "32-true", "bf16-mixed", "16-mixed"),
+        choices=PRECISIONS,
         default="auto",
         help="default: bf16-mixed where that is faster, else 32-true",
     )
-    add("--threads", type=positive, default=0, help="CPU threads of each process (default: all)")
+    add("--threads", type=processes, default=0, help="CPU threads of each process (default: all)")
 
 
 def make_dataset(options: argparse.Namespace) -> Dataset:
@@ -162,7 +177,7 @@ def make_contours(options: argparse.Namespace) -> Callable[[Video], Contours] | 
         found = hed_contours(load_hed())
         return lambda video: found
     folder = Path(options.contours)
-    return lambda video: stored_contours(folder / video.name)
+    return lambda video: stored_contours(folder / video.name, video.frame_names)
 
 
 def set_threads(threads: int) -> None:

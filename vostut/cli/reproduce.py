@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostut.cli.numbers import not_negative, positive
+from vostut.cli.numbers import not_negative, processes
 from vostut.cli.options import (
     BASELINES,
     METHODS,
@@ -17,6 +17,8 @@ from vostut.cli.options import (
     make_contours,
     make_dataset,
     make_motion_network,
+    named,
+    path,
     set_threads,
 )
 
@@ -30,25 +32,25 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     add = command.add_argument
     add("--profile", choices=("quick", "laptop", "paper"), default="laptop", help="default: laptop")
     add("--methods", type=_names, default=[*METHODS, *BASELINES], help="default: osvos,masktrack,copy,warp")
-    add("--out", type=Path, required=True, help="folder of the reproduction; one that exists is resumed")
-    add("--davis", type=Path, metavar="ROOT", help="the data set's folder (default: the variable DAVIS)")
+    add("--out", type=path, required=True, help="folder of the reproduction; one that exists is resumed")
+    add("--davis", type=path, metavar="ROOT", help="the data set's folder (default: the variable DAVIS)")
     add("--dataset", help="as for `run` (default: the profile's: the cutouts, or DAVIS-2016)")
     add("--split", default="val", help="default: val")
     add("--sequences", type=_names, help="only these, comma-separated")
     add("--train", action="store_true", help="train the networks, too (default: those of the package)")
     add(
-        "--stills", type=Path, action="append", default=[],
+        "--stills", type=path, action="append", default=[],
         help="with --train: still images for MaskTrack (default: the training videos' frames)",
     )  # fmt: skip
-    add("--imagenet", type=Path, help="with --train: ImageNet weights")
-    add("--osvos", type=Path, metavar="FILE", help="OSVOS's parent network")
-    add("--masktrack", type=Path, metavar="FILE", help="MaskTrack's offline network")
+    add("--imagenet", type=path, help="with --train: ImageNet weights")
+    add("--osvos", type=path, metavar="FILE", help="OSVOS's parent network")
+    add("--masktrack", type=path, metavar="FILE", help="MaskTrack's offline network")
     add("--seed", type=not_negative, default=0, help="of the fine-tuning (default: 0)")
-    add("--contours", help="snap OSVOS to contours: 'hed', or a folder of <sequence>/<frame>.png")
+    add("--contours", type=named, help="snap OSVOS to contours: 'hed', or a folder of <sequence>/<frame>.png")
     add("--flow", choices=("dis", "raft"), default="dis", help="of MaskTrack's motion stream (default: dis)")
     add_motion_option(command)
     add("--crf", action="store_true", help="also refine MaskTrack by a dense CRF")
-    add("--jobs", type=positive, default=1, help="videos at a time, each in its own process (default: 1)")
+    add("--jobs", type=processes, default=1, help="videos at a time, each in its own process (default: 1)")
     add("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler; its workers do the jobs")
     add_device_options(command)
     command.set_defaults(run=_run)
@@ -84,8 +86,8 @@ def _run(options: argparse.Namespace) -> int:
     jobs = -1 if options.cluster else options.jobs
     with workers(options.cluster):
         rows, failures = reproduce(plans, dataset, options.out, command, jobs, contours, options.crf)
-    for path in write_page(rows, failures, command, options.out):
-        print(f"wrote {path}")
+    for page in write_page(rows, failures, command, options.out):
+        print(f"wrote {page}")
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     return 1 if failures else 0

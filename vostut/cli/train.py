@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vostut.cli.numbers import not_negative, positive
+from vostut.cli.numbers import not_negative, positive, processes, workers
 from vostut.cli.options import (
     METHODS,
     PRESETS,
@@ -16,11 +17,16 @@ from vostut.cli.options import (
     add_device_options,
     add_joint_option,
     make_datasets,
+    path,
     set_threads,
 )
+from vostut.errors import DataError
 
 if TYPE_CHECKING:
     from vostut.data.stills import Still
+
+LAUNCHERS = ("RANK", "NODE_RANK", "SLURM_NTASKS")
+"""Variables of which torchrun, Lightning or Slurm sets one where it starts several machines."""
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -32,27 +38,37 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     )
     train.add_argument("--preset", choices=PRESETS, default="laptop")
     train.add_argument(
-        "--imagenet", type=Path, help="ImageNet weights (default: VOSTUT_WEIGHTS, a package, a download)"
+        "--imagenet", type=path, help="ImageNet weights (default: VOSTUT_WEIGHTS, a package, a download)"
     )
     train.add_argument(
         "--steps", type=not_negative, help="optimiser steps (default: the preset's; 0 for no training)"
     )
     train.add_argument("--height", type=positive, help="of the images, in lines (default: the preset's)")
     train.add_argument("--seed", type=not_negative, default=0)
-    train.add_argument("--workers", type=not_negative, default=0, help="processes that make samples ahead")
-    train.add_argument("--devices", type=positive, default=1, help="GPUs of each machine (default: 1)")
-    train.add_argument("--nodes", type=positive, default=1, help="machines, started by torchrun (default: 1)")
+    train.add_argument("--workers", type=workers, default=0, help="processes that make samples ahead")
+    train.add_argument("--devices", type=processes, default=1, help="GPUs of each machine (default: 1)")
     train.add_argument(
-        "--out", type=Path, required=True, help="folder of the training; one that exists is resumed"
+        "--nodes", type=processes, default=1, help="machines, started by torchrun (default: 1)"
     )
     train.add_argument(
-        "--stills", type=Path, action="append", default=[],
+        "--out", type=path, required=True, help="folder of the training; one that exists is resumed"
+    )
+    _add_masktrack_options(train)
+    add_data_options(train, split="train")
+    add_joint_option(train)
+    add_device_options(train)
+    train.set_defaults(run=_train)
+
+
+def _add_masktrack_options(train: argparse.ArgumentParser) -> None:
+    train.add_argument(
+        "--stills", type=path, action="append", default=[],
         help="masktrack: a folder of images and masks; may be given several times",
     )  # fmt: skip
     train.add_argument(
         "--frames", action="store_true", help="masktrack: also take the videos' frames for still images"
     )
-    train.add_argument("--start", type=Path, help="masktrack: a network to start from (default: ImageNet's)")
+    train.add_argument("--start", type=path, help="masktrack: a network to start from (default: ImageNet's)")
     train.add_argument(
         "--motion", "--speed", dest="speed", action="store_true",
         help="masktrack: the motion stream's own network, on flow-magnitude images of the photographs",
@@ -65,15 +81,15 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
         ("zero-mask", "start the mask channel's filters at zero"),
     ):
         train.add_argument(f"--{name}", action="store_true", help=f"masktrack, ablation: {words}")
-    add_data_options(train, split="train")
-    add_joint_option(train)
-    add_device_options(train)
-    train.set_defaults(run=_train)
 
 
 def _train(options: argparse.Namespace) -> int:
     from vostut.learning.devices import make_fabric
 
+    if options.nodes > 1 and not any(name in os.environ for name in LAUNCHERS):
+        raise DataError(
+            f"--nodes {options.nodes}: nothing has started the other machines (expected torchrun)"
+        )
     set_threads(options.threads)
     fabric = make_fabric(options.device, options.precision, options.devices, options.nodes)
     fabric.launch()

@@ -142,7 +142,7 @@ def _rename(draft: Path, root: Path) -> None:
 def _write_all(root: Path) -> None:
     scenes = CUTOUTS + SEVERAL
     total = sum(scene.frames for scene in scenes)
-    with tqdm(total=total, desc=f"generating the {NAME}", unit="frame", delay=2) as bar:
+    with tqdm(total=total, desc=f"generating the {NAME}", unit="frame", delay=2, disable=None) as bar:
         for scene in scenes:
             _write_scene(root, scene, bar)
     sets = root / "ImageSets" / RESOLUTION

@@ -33,7 +33,14 @@ def davis_root() -> Path | None:
 
 
 def open_dataset(
-    kind: str, root: str | os.PathLike | None = None, split: str = "val", resolution: str | None = None
+    kind: str,
+    root: str | os.PathLike | None = None,
+    split: str = "val",
+    resolution: str | None = None,
+    *,
+    several: bool = False,
+    merge: bool = False,
+    unsupervised: bool = False,
 ) -> Dataset:
     """Open a data set by its short name.
 
@@ -42,22 +49,42 @@ def open_dataset(
         root: where it lies; by default the folder that the environment variable ``DAVIS`` names. The cutouts
             need none.
         split: such as ``"train"`` or ``"val"``.
-        resolution: the folder below ``JPEGImages``; by default each data set's usual one.
+        resolution: the folder below ``JPEGImages``; by default each data set's usual one, and for
+            ``"layout"`` 480p if there is such a folder, else none.
+        several: masks hold object ids, in a data set that does not say so itself.
+        merge: all objects of a mask are one.
+        unsupervised: with the annotation for unsupervised methods, ``Annotations_unsupervised``.
 
     Raises:
-        DataError: unknown kind, or what the data set's own ``load`` raises.
+        DataError: unknown kind, options that do not fit it, or what the data set's own ``load`` raises.
     """
-    if kind == "cutouts":
-        return cutouts.load(split, root=root)
-    root = root or davis_root()
-    loaders = {"davis2016": davis2016.load, "davis2017": davis2017.load, "gygo": gygo.load}
     if kind not in DATASETS:
         raise DataError(f"no data set is called {kind!r} (expected one of {', '.join(DATASETS)})")
+    if several and kind in ("davis2016", "gygo"):
+        raise DataError(f"{kind} has one object in each video (expected several with davis2017 or layout)")
+    if unsupervised and kind not in ("davis2017", "layout"):
+        raise DataError(f"{kind} has no annotation for unsupervised methods (expected davis2017 or layout)")
+    if kind == "cutouts":
+        return cutouts.load(split, several, root)
+    root = root or davis_root()
     if root is None:
         raise DataError(f"where is {kind}? (expected its folder: --davis ROOT, or the variable DAVIS)")
-    if kind == "layout":
-        return open_layout(root, split, resolution=resolution or "480p")
-    return loaders[kind](root, split, resolution or "480p")
+    if kind == "davis2017":
+        return davis2017.load(root, split, resolution or "480p", merge, unsupervised)
+    if kind != "layout":
+        load = davis2016.load if kind == "davis2016" else gygo.load
+        return load(root, split, resolution or "480p", merge)
+    apart = unsupervised and (Path(root) / davis2017.UNSUPERVISED).is_dir()
+    annotations = davis2017.UNSUPERVISED if apart else "Annotations"
+    usual = "480p" if (Path(root) / annotations / "480p").is_dir() else ""
+    return open_layout(
+        root,
+        split,
+        resolution=usual if resolution is None else resolution,
+        several=several or unsupervised,
+        merge=merge,
+        annotations=annotations,
+    )
 
 
 def default_dataset(split: str = "val") -> Dataset:

@@ -15,7 +15,9 @@ from vostut.video import Dataset
 FPS = 5.0
 
 
-def load(root: str | os.PathLike, split: str = "val", resolution: str = "480p") -> Dataset:
+def load(
+    root: str | os.PathLike, split: str = "val", resolution: str = "480p", merge: bool = False
+) -> Dataset:
     """Open GyGO.
 
     Args:
@@ -23,6 +25,7 @@ def load(root: str | os.PathLike, split: str = "val", resolution: str = "480p") 
         split: ``"train"`` (131 videos), ``"val"`` (24) or ``"trainval"``. The archive spells its
             first split file ``Train.txt``; either spelling is found.
         resolution: ``"480p"`` or ``"original"``.
+        merge: take all objects of a mask as one.
 
     Raises:
         DataError: naming the folder or file that is missing.
@@ -30,4 +33,4 @@ def load(root: str | os.PathLike, split: str = "val", resolution: str = "480p") 
     for path in Path(root).glob("ImageSets/*.txt"):
         if path.stem.lower() == split.lower():
             split = path.stem
-    return open_layout(root, split, name="GyGO", sets="", resolution=resolution, fps=FPS)
+    return open_layout(root, split, name="GyGO", sets="", resolution=resolution, fps=FPS, merge=merge)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,9 @@ class Score:
         n_frames: how many frames were scored, counted once for each video.
         stable: the sequences over which T is averaged; None means all.
         convention: see :data:`CONVENTIONS`.
+        attributes: the codes of the video that each score is of, where a data set has such.
+        protocol: what was scored, in words, where it is not one object in all frames but two.
+        remarks: what was tolerated, and what should make a reader wonder, a line each.
     """
 
     split: str
@@ -68,6 +71,9 @@ class Score:
     n_frames: int
     stable: frozenset[str] | None = None
     convention: str = "matlab"
+    attributes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    protocol: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -107,8 +113,30 @@ class Score:
                 data[metric] = self.statistics(metric)._asdict()
         if {"J", "F"} <= set(self.metrics):
             data["J&F"] = {"mean": (data["J"]["mean"] + data["F"]["mean"]) / 2}
+        data |= {"protocol": self.protocol} if self.protocol else {}
+        data |= {"remarks": list(self.remarks)} if self.remarks else {}
         data["sequences"] = {name: self._sequence_json(s, frames) for name, s in self.sequences.items()}
         return data
+
+    def by_attribute(self) -> dict[str, dict[str, Any]]:
+        """Mean J and F of the sequences with each attribute, and of those without it; None if there is none.
+
+        Returns:
+            Code -> ``{"sequences": how many, "J": {"with": 0.8, "without": 0.7}, "F": ...}``.
+        """
+        table: dict[str, dict[str, Any]] = {}
+        for code in sorted(frozenset().union(*self.attributes.values())):
+            marked = {name for name, codes in self.attributes.items() if code in codes}
+            others = set(self.sequences) - marked
+            table[code] = {"sequences": len(marked)} | {
+                metric: {
+                    label: self.statistics(metric, names).mean if names else None
+                    for label, names in (("with", marked), ("without", others))
+                }
+                for metric in self.metrics
+                if metric != "T"
+            }
+        return table
 
     def _sequence_json(self, score: SequenceScore, frames: bool) -> dict[str, Any]:
         row: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -38,25 +39,57 @@ def score_table(score: Score) -> str:
         notes.append(f"T: convention '{score.convention}', lower is better.")
         if score.stable is not None:
             notes.append("* not in the subset over which T is averaged.")
+    notes += [score.protocol] if score.protocol else []
     return text + "\n\n" + " ".join(notes)
 
 
-def leaderboard_table(scores: Mapping[str, Score]) -> str:
-    """One row a method, the official value behind each of ours, best J first."""
+def leaderboard_table(scores: Mapping[str, Score], official: bool = True) -> str:
+    """One row a method, best first by J, else F, else T.
+
+    Args:
+        scores: by method.
+        official: they are of DAVIS-2016 val, so the official value belongs behind each of ours.
+    """
+    rows: list[list[str]] = []
     header = ["method"]
-    rows = []
-    for name, score in sorted(scores.items(), key=lambda item: -item[1].statistics("J").mean):
-        official = OFFICIAL_VAL.get(name)
+    for name, score in sorted(scores.items(), key=lambda item: _rank(item[1])):
+        row = OFFICIAL_VAL.get(name) if official else None
         ours = _summary(score)
-        theirs = _official(name, score.metrics) if official else ["-"] * len(ours)
-        rows.append(
-            [
-                official.title if official else name,
-                *(cell for pair in zip(ours, theirs, strict=True) for cell in pair),
-            ]
-        )
+        theirs = _official(name, score.metrics) if row else ["-"] * len(ours)
+        cells = (cell for pair in zip(ours, theirs, strict=True) for cell in pair)
+        rows.append([row.title if row else name, *cells])
         header = ["method"] + [cell for label in _labels(score.metrics) for cell in (label, "official")]
     return align([header, *rows])
+
+
+def _rank(score: Score) -> float:
+    """Smaller is better; a T that is not defined comes last."""
+    first = score.metrics[0]
+    value = score.stability() if first == "T" else -score.statistics(first).mean
+    return math.inf if math.isnan(value) else value
+
+
+def official_csv(score: Score) -> dict[str, str]:
+    """The two files that the official DAVIS-2017 evaluation writes, by name.
+
+    Raises:
+        ValueError: J or F was not computed.
+    """
+    j, f = score.statistics("J"), score.statistics("F")
+    head = "J&F-Mean,J-Mean,J-Recall,J-Decay,F-Mean,F-Recall,F-Decay"
+    row = _csv_row([(j.mean + f.mean) / 2, *j, *f])
+    lines = [
+        f"{name},{_csv_row([s.statistics('J').mean, s.statistics('F').mean])}"
+        for name, s in score.sequences.items()
+    ]
+    return {
+        f"global_results-{score.split}.csv": f"{head}\n{row}\n",
+        f"per-sequence_results-{score.split}.csv": "\n".join(["Sequence,J-Mean,F-Mean", *lines, ""]),
+    }
+
+
+def _csv_row(values: Sequence[float]) -> str:
+    return ",".join(f"{value:.3f}" for value in values)
 
 
 def align(rows: Sequence[Sequence[object]]) -> str:

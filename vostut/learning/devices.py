@@ -12,12 +12,7 @@ import torch
 from lightning_fabric import Fabric
 
 from vostut.errors import DataError
-
-DEVICES = ("auto", "cpu", "cuda")
-"""What ``--device`` may name."""
-
-PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
-"""What ``--precision`` may name; ``16-mixed`` on a GPU only."""
+from vostut.names import DEVICES, PRECISIONS
 
 
 def make_fabric(
@@ -26,8 +21,8 @@ def make_fabric(
     """Fabric for a device and a precision.
 
     Args:
-        device: one of :data:`DEVICES`; ``"auto"`` takes a GPU if there is one.
-        precision: one of :data:`PRECISIONS`; ``"auto"`` takes bfloat16 where it is faster, else float32.
+        device: one of :data:`vostut.names.DEVICES`; ``"auto"`` takes a GPU if there is one.
+        precision: one of :data:`vostut.names.PRECISIONS`; ``"auto"`` takes bfloat16 where it is faster, else float32.
         devices: how many, in each machine.
         nodes: how many machines.
 
@@ -42,6 +37,8 @@ def make_fabric(
     gpu = device != "cpu" and torch.cuda.is_available()
     if device == "cuda" and not gpu:
         raise DataError("--device cuda: PyTorch finds no GPU here (expected one, or --device cpu)")
+    if gpu and isinstance(devices, int) and devices > torch.cuda.device_count():
+        raise DataError(f"--devices {devices}: PyTorch finds {torch.cuda.device_count()} here")
     if precision == "auto":
         precision = "bf16-mixed" if has_fast_bf16(gpu) else "32-true"
     if precision == "16-mixed" and not gpu:

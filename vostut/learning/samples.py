@@ -8,7 +8,6 @@ numbers among them.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -17,6 +16,7 @@ from torch import Tensor
 from torch.utils import data
 
 from vostut.data.stills import Still
+from vostut.data.stills import fingerprint as fingerprint
 from vostut.errors import DataError
 from vostut.learning.augment import Augmentation, augment, fit_height, to_tensors
 
@@ -89,9 +89,19 @@ class Samples(data.Dataset):
         return len(self.stills)
 
     def __getitem__(self, sample: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """Sample (number, index of the image): input and target; the same number gives the same sample."""
+        """Sample (number, index of the image): input and target; the same number gives the same sample.
+
+        Raises:
+            DataError: image and mask differ in size.
+        """
         number, index = sample
-        image, mask = fit_height(*self.stills[index], self.height)
+        image, mask = self.stills[index]
+        if mask.shape != image.shape[:2]:
+            raise DataError(
+                f"training image {index}: {image.shape[:2]} pixels, but its mask has {mask.shape} "
+                "(expected the same size)"
+            )
+        image, mask = fit_height(image, mask, self.height)
         rng = np.random.default_rng([self.seed, self.stream, number])
         return self.prepare(*augment(image, mask, self.augmentation, rng), rng)
 
@@ -114,12 +124,3 @@ def make_loader(samples: Samples, numbers: range, workers: int = 0) -> data.Data
     sampler = ShuffledSampler(len(samples), numbers, samples.seed)
     own = torch.Generator().manual_seed(samples.seed)
     return data.DataLoader(samples, None, sampler=sampler, num_workers=workers, generator=own)
-
-
-def fingerprint(stills: Sequence[Still]) -> str:
-    """Whether these are the images of an earlier training: their number, and the content of three of them."""
-    count, digest = len(stills), hashlib.sha256()
-    for index in sorted({0, count // 2, count - 1} if count else set()):
-        for array in stills[index]:
-            digest.update(np.ascontiguousarray(array).tobytes())
-    return f"{count} images, {digest.hexdigest()[:16]}"

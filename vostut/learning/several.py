@@ -30,7 +30,13 @@ def one_by_one(dataset: Dataset) -> Dataset:
     """Each object of each video as a video of its own, named ``<video>_<id>``, with masks of bool.
 
     Objects are those of the first frame. So a run over several objects is a run over more videos.
+
+    Raises:
+        DataError: a video without an object in its first frame.
     """
+    for video in dataset.values():
+        if not object_ids(video.masks[0]):
+            raise DataError(f"{video.name}: its first mask is empty (expected object ids 1, 2, ... in it)")
     videos = [
         replace(video, name=f"{video.name}_{i}", masks=_of_object(video, i))
         for video in dataset.values()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import pickle
+import re
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +22,9 @@ from tqdm.auto import tqdm
 from vostut.errors import DataError
 from vostut.files import write_atomically
 from vostut.learning.checkpoints import save_network
+
+BROKEN = (RuntimeError, ValueError, LookupError, TypeError, AttributeError, EOFError, pickle.UnpicklingError)
+"""What PyTorch raises for a file that is no state, or one of another network."""
 
 
 class TrainingFolder:
@@ -56,19 +62,22 @@ class TrainingFolder:
             Steps already done; 0 for a new training.
 
         Raises:
-            DataError: the state is broken, or belongs to another recipe, other data or another start.
+            DataError: the state is broken, or belongs to another recipe, other data, another start or another
+                number of processes.
         """
         path = self.folder / "state.ckpt"
         if not path.exists():
             return 0
         try:
-            about = json.loads(self.fabric.load(path)["about"])
+            state = self.fabric.load(path)
+            about = json.loads(state["about"])
             self._check(path, about)
-            self.fabric.load(path, {"network": model, "optimizer": optimizer})
-        except (RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError) as error:
-            if isinstance(error, DataError):
-                raise
-            raise DataError(f"{path}: not a state of this training ({str(error).splitlines()[0]})") from error
+            model.load_state_dict(state["network"])
+            optimizer.load_state_dict(state["optimizer"])
+        except DataError:
+            raise
+        except BROKEN as error:
+            raise DataError(f"{path}: not a state of this training ({_first_line(error)})") from error
         self.began = time.monotonic() - about["seconds"]
         self._trim_log(about["step"])
         return about["step"]
@@ -83,22 +92,37 @@ class TrainingFolder:
                 bar.update()
 
     def keep(self, done: int, loss: float, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        """After a step: log every tenth loss, and save the state every ``save_every`` steps."""
+        """After a step: log every tenth loss, and save the state every ``save_every`` steps.
+
+        Raises:
+            DataError: the loss is no number any more, or the state cannot be written; the last state stays.
+        """
+        if not math.isfinite(loss):
+            raise DataError(
+                f"{self.folder}: the loss of step {done} is {loss} (expected a number; a lower learning rate "
+                "or the precision 32-true may help)"
+            )
         if done % 10 == 0 and self.fabric.global_rank == 0:
             line = {"step": done, "loss": round(loss, 6), "seconds": self._seconds()}
             with (self.folder / "log.jsonl").open("a") as file:
                 file.write(json.dumps(line) + "\n")
         if done % self.recipe.save_every == 0 or done == self.recipe.steps:
-            part = self.folder / ".state.ckpt.part"
-            state = {"network": model, "optimizer": optimizer, "about": json.dumps(self._about(done))}
-            self.fabric.save(part, state)
-            if self.fabric.global_rank == 0:
-                os.replace(part, self.folder / "state.ckpt")
+            self._save({"network": model, "optimizer": optimizer, "about": json.dumps(self._about(done))})
 
     def finish(self, name: str, network: nn.Module) -> None:
         """Write the weights, in float16, with a description of how they were made."""
         if self.fabric.global_rank == 0:
             save_network(self.folder / name, network, self._about(self.recipe.steps), half=True)
+
+    def _save(self, state: dict[str, Any]) -> None:
+        part, path = self.folder / ".state.ckpt.part", self.folder / "state.ckpt"
+        try:
+            self.fabric.save(part, state)
+        except (RuntimeError, OSError) as error:  # PyTorch says RuntimeError when the disk is full
+            part.unlink(missing_ok=True)
+            raise DataError(f"{path}: cannot be written ({_first_line(error)})") from error
+        if self.fabric.global_rank == 0:
+            os.replace(part, path)
 
     def _about(self, step: int) -> dict[str, Any]:
         return {
@@ -109,6 +133,7 @@ class TrainingFolder:
             "config": asdict(self.recipe),
             "data": self.data,
             "start": self.started_from,
+            "processes": self.fabric.world_size,
             "torch": torch.__version__,
         }
 
@@ -117,11 +142,24 @@ class TrainingFolder:
 
     def _check(self, path: Path, about: dict[str, Any]) -> None:
         expected = json.loads(json.dumps(self._about(0)))
-        for key, words in (("config", "recipe"), ("data", "data"), ("start", "start")):
+        images = expected["data"].split(",")[0]
+        if re.fullmatch(f"{images}, [0-9a-f]{{16}}", about["data"]):  # states were once written like that
+            warnings.warn(
+                f"{path}: knows three of its {images} only; that the others are the same is taken on trust",
+                stacklevel=3,
+            )
+            about["data"] = expected["data"]
+        about.setdefault("processes", expected["processes"])  # nor did they say how many
+        for key, words, same in (
+            ("config", "another recipe", "recipe"),
+            ("data", "other data", "data"),
+            ("start", "another start", "start"),
+            ("processes", "another number of processes", "number"),
+        ):
             if about[key] != expected[key]:
                 raise DataError(
-                    f"{path}: the state of a training with another {words} (expected a new folder, or the "
-                    f"same {words})"
+                    f"{path}: the state of a training with {words} (expected a new folder, or the same "
+                    f"{same})"
                 )
 
     def _trim_log(self, step: int) -> None:
@@ -137,3 +175,7 @@ class TrainingFolder:
             except (ValueError, KeyError):
                 continue
         write_atomically(log, "".join(kept).encode())
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

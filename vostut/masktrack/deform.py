@@ -16,6 +16,8 @@ import cv2
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
+from vostut.metrics.contour import dilate
+
 Points = np.ndarray
 """N x 2 float64, (x, y) in pixels."""
 
@@ -175,20 +177,6 @@ def contour_points(mask: np.ndarray, count: int, rng: np.random.Generator) -> Po
     parts = np.array_split(np.roll(around, rng.integers(len(around))), min(count, len(around)))
     chosen = [rng.choice(part) for part in parts]
     return np.stack([xs[chosen], ys[chosen]], axis=1).astype(float)
-
-
-def dilate(mask: np.ndarray, radius: int) -> np.ndarray:
-    """Add all pixels within ``radius`` of the object (Euclidean distance).
-
-    >>> dot = np.eye(1, 5, 2, dtype=bool)
-    >>> dilate(dot, 1).astype(int)
-    array([[0, 1, 1, 1, 0]])
-    """
-    if radius <= 0:
-        return mask.copy()
-    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    disk = (x**2 + y**2 <= radius**2).astype(np.uint8)
-    return cv2.dilate(mask.astype(np.uint8), disk).astype(bool)
 
 
 def box(mask: np.ndarray) -> np.ndarray:

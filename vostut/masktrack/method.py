@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vostut.baselines import check_first_mask
+from vostut.errors import DataError
 from vostut.flow import Flow, magnitude_image
 from vostut.learning.augment import fit_height, to_tensors
 from vostut.learning.devices import make_fabric
@@ -32,6 +33,10 @@ class MaskTrack:
         watch: called after each fine-tuning step with its number, the network and the loss.
         motion: the motion stream's own network, trained on flow-magnitude images
             (:mod:`vostut.masktrack.flow_images`); by default the fine-tuned network reads both, as published.
+            It needs ``flow``.
+
+    Raises:
+        DataError: a network for the motion stream without a flow.
     """
 
     name = "MaskTrack"
@@ -48,6 +53,8 @@ class MaskTrack:
         self.offline = offline
         self.recipe = recipe or masktrack_recipe("laptop", offline.backbone.name)
         self.flow, self.fabric, self.watch = flow, fabric or make_fabric(), watch
+        if motion and not flow:
+            raise DataError("motion: a network for a motion stream that there is not (expected with flow=)")
         self.motion = self.fabric.to_device(motion.eval()) if motion else None
 
     def segment(self, frames: Sequence[np.ndarray], first_mask: np.ndarray) -> Iterator[np.ndarray]:
@@ -62,7 +69,11 @@ class MaskTrack:
             yield probability > self.recipe.threshold
 
     def predict(self, frames: Sequence[np.ndarray], first_mask: np.ndarray) -> Iterator[np.ndarray]:
-        """Fine-tune, then give the object's probability in frames 1, 2, ...: H x W float32 in [0, 1]."""
+        """Fine-tune, then give the object's probability in frames 1, 2, ...: H x W float32 in [0, 1].
+
+        Raises:
+            DataError: see :meth:`fine_tune`.
+        """
         return self.probabilities(self.fine_tune(frames[0], first_mask), frames, first_mask)
 
     def fine_tune(self, frame: np.ndarray, mask: np.ndarray) -> MaskTrackNet:
@@ -108,6 +119,9 @@ class MaskTrack:
         """How likely each pixel of frames 1, 2, ... belongs to the object: H x W float32 in [0, 1].
 
         The mask that goes from frame to frame is the thresholded probability at the working height.
+
+        Raises:
+            DataError: the network's output is not finite, as after a fine-tuning that diverged.
         """
         network = self.fabric.to_device(network.eval())
         before, mask = fit_height(frames[0], first_mask, self.recipe.height or first_mask.shape[0])
@@ -115,6 +129,8 @@ class MaskTrack:
             full = frames[t]
             frame, _ = fit_height(full, None, self.recipe.height or full.shape[0])
             logit = self.step(network, frame, before, mask)
+            if not logit.isfinite().all():
+                raise DataError(f"frame {t}: the network gives no numbers any more (expected finite weights)")
             mask = (torch.sigmoid(logit)[0, 0] > self.recipe.threshold).cpu().numpy()
             if logit.shape[-2:] != full.shape[:2]:
                 logit = F.interpolate(logit, full.shape[:2], mode="bilinear", align_corners=False)
@@ -134,7 +150,7 @@ class MaskTrack:
         Returns:
             1 x 1 x h x w.
         """
-        rough = dilate(mask, radius_at(self.recipe.deformation.radius, mask.shape[0]))
+        rough = dilate(np.asarray(mask, bool), radius_at(self.recipe.deformation.radius, mask.shape[0]))
         streams = [(network, frame)]
         if self.flow:
             streams.append((self.motion or network, magnitude_image(self.flow(frame, before))))

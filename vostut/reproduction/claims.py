@@ -83,15 +83,29 @@ def answer(claim: Claim, rows: Mapping[str, Any], leaderboard: Mapping[str, Any]
         claim: the published number.
         rows: of the ledger, see :func:`vostut.reproduction.ledger.read_ledger`.
         leaderboard: the scores of published masks.
+
+    Raises:
+        DataError: a level is answered by a row about other data, or a difference by rows over different
+            videos.
     """
     published = leaderboard.get(claim.masks)
     rescored = round(_percent(published, claim.metric), 1) if published else None
     needed = [name for name in (claim.row, claim.less) if name]
     if not claim.row or any(name not in rows for name in needed):
         return Answer(rescored, None, "not measured")
+    _check_data(claim, {name: rows[name] for name in needed})
     values = [_percent(rows[name]["score"], claim.metric) for name in needed]
     ours = round(values[0] - (values[1] if claim.less else 0.0), 1)
     return Answer(rescored, ours, _verdict(claim, ours))
+
+
+def _check_data(claim: Claim, rows: Mapping[str, Any]) -> None:
+    if claim.less:
+        videos = {tuple(sorted(row["score"].get("sequences", ()))) for row in rows.values()}
+        if len(videos) > 1:
+            raise DataError(f"{claim.id}: {' and '.join(rows)} are over different videos (expected the same)")
+    elif (data := rows[claim.row].get("data", claim.data)) != claim.data:
+        raise DataError(f"{claim.id}: {claim.row} is about {data} (expected {claim.data})")
 
 
 def _verdict(claim: Claim, ours: float) -> str:

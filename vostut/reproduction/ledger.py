@@ -138,13 +138,15 @@ def read_ledger(folder: str | os.PathLike) -> dict[str, dict[str, Any]]:
     """All rows of a ledger, by name.
 
     Raises:
-        DataError: no such folder, or a file in it that is no row.
+        DataError: no such folder, a file in it that is no row, or two rows of one name.
     """
     rows = {}
     if not Path(folder).is_dir():
         raise DataError(f"{folder}: no such folder (expected the ledger's JSON files)")
     for path in sorted(Path(folder).glob("*.json")):
         row = read_row(path)
+        if row["name"] in rows:
+            raise DataError(f"{path}: a second row of the name {row['name']} (expected one file for each)")
         rows[row["name"]] = row
     return rows
 
@@ -157,8 +159,8 @@ def read_row(path: str | os.PathLike) -> dict[str, Any]:
     """
     try:
         row = json.loads(Path(path).read_text())
-        if not {"name", "data", "score"} <= row.keys():
-            raise ValueError("expected name, data and score")
-    except (OSError, ValueError, AttributeError) as error:
+        if not {"name", "data", "score"} <= row.keys() or "sequences" not in row["score"]:
+            raise ValueError("expected name, data, and score with its sequences")
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise DataError(f"{path}: not a row of the ledger ({error})") from error
     return row

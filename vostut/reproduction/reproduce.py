@@ -17,15 +17,15 @@ from joblib import parallel_config
 from lightning_fabric import Fabric
 
 from vostut.baselines import BASELINES
-from vostut.data.stills import Still
+from vostut.data.stills import FramesAsStills, Still, fingerprint
 from vostut.errors import DataError
-from vostut.learning.several import one_by_one
+from vostut.learning.checkpoints import read_description
 from vostut.masktrack import offline_recipe, train_offline
 from vostut.osvos import parent_recipe, train_parent
 from vostut.osvos.contours import Contours
 from vostut.reproduction.ledger import ledger_row, write_row
 from vostut.reproduction.methods import NETWORKS, recipe_for
-from vostut.reproduction.runs import RunPlan, is_done, run_all
+from vostut.reproduction.runs import RunPlan, is_done, run_all, single_objects
 from vostut.reproduction.variants import score_variant, variants
 from vostut.video import Dataset, Video
 
@@ -77,19 +77,36 @@ def train_networks(
 
     Returns:
         The checkpoint of each method that has one.
+
+    Raises:
+        DataError: the folder holds a network that was trained on other data.
     """
     networks = {}
     if "osvos" in methods:
         networks["osvos"] = out / "networks" / "osvos" / "parent.safetensors"
         parent = parent_recipe(profile.preset, profile.backbone)
-        if not networks["osvos"].exists():
+        if not _trained_on(networks["osvos"], FramesAsStills(videos.values())):
             train_parent(videos, parent, networks["osvos"].parent, fabric, imagenet)
     if "masktrack" in methods:
         networks["masktrack"] = out / "networks" / "masktrack" / "offline.safetensors"
         offline = offline_recipe(profile.preset, profile.backbone)
-        if not networks["masktrack"].exists():
+        if not _trained_on(networks["masktrack"], stills):
             train_offline(stills, offline, networks["masktrack"].parent, fabric, imagenet)
     return networks
+
+
+def _trained_on(network: Path, stills: Sequence[Still]) -> bool:
+    """Whether a network is there, trained on these images.
+
+    Raises:
+        DataError: it was trained on others.
+    """
+    if not network.exists():
+        return False
+    data = read_description(network).get("data", "")
+    if "sha256" in data and data != fingerprint(stills):  # earlier versions compared three images only
+        raise DataError(f"{network}: trained on other data (expected a new folder, or the same data)")
+    return True
 
 
 @contextmanager
@@ -189,7 +206,7 @@ def reproduce(
         The rows of the ledger, in the order of the methods, and a message for each job that failed.
     """
     folders = {out / "runs" / name: plan for name, plan in plans.items()}
-    objects = one_by_one(dataset) if dataset.several else dataset
+    objects = single_objects(dataset)
     failures, rows = run_all(folders, objects, jobs, progress), []
     for folder, plan in folders.items():
         done, done_objects = finished(folder, dataset, objects)

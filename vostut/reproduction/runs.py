@@ -25,10 +25,12 @@ from lightning_fabric import Fabric
 from tqdm.auto import tqdm
 
 from vostut.baselines import BASELINES
+from vostut.data.stills import fingerprint
 from vostut.errors import DataError
-from vostut.files import write_atomically
+from vostut.files import append_line, read_json, write_atomically
 from vostut.flow import Flow, make_flow
 from vostut.learning.devices import make_fabric
+from vostut.learning.several import one_by_one
 from vostut.masktrack import MaskTrack, MaskTrackRecipe
 from vostut.osvos import OSVOSRecipe
 from vostut.reproduction.hardware import code_version, describe_hardware, peak_memory
@@ -124,10 +126,15 @@ def run_all(
         A message for each job that failed.
 
     Raises:
-        DataError: a folder holds a run with another plan, or a checkpoint is missing.
+        DataError: a folder holds a run with another plan, or of other frames or first masks; a checkpoint is
+            missing, or a device.
     """
     for folder, plan in plans.items():
+        if jobs != -1:  # the workers of a cluster have devices of their own
+            make_fabric(plan.device, plan.precision)
         _claim(folder, plan, dataset)
+        for video in dataset.values():
+            _check_content(folder, video)
     todo = [
         (plan, video, folder)
         for folder, plan in plans.items()
@@ -147,13 +154,30 @@ def run_all(
         spent = round(time.monotonic() - began, 1)
         for folder in {folder for _, _, folder in todo}:
             session = {"seconds": spent, "jobs": effective_n_jobs(jobs), "videos": len(todo), "code": code}
-            with (folder / "wall.jsonl").open("a") as file:
-                file.write(json.dumps(session) + "\n")
+            append_line(folder / "wall.jsonl", json.dumps(session))
+
+
+def single_objects(dataset: Dataset) -> Dataset:
+    """What a run segments: the videos, or, where they hold several objects, each object on its own."""
+    return one_by_one(dataset) if dataset.several else dataset
 
 
 def is_done(folder: Path, video: Video) -> bool:
     """Whether a run has segmented a video."""
     return (folder / "sequences" / f"{video.name}.json").exists()
+
+
+def _content(video: Video) -> list[str]:
+    """What a run sees of a video."""
+    return [fingerprint(video.frames), fingerprint(video.masks[:1])]
+
+
+def _check_content(folder: Path, video: Video) -> None:
+    path = folder / "sequences" / f"{video.name}.json"
+    if is_done(folder, video) and read_json(path).get("content", now := _content(video)) != now:
+        raise DataError(
+            f"{path}: of other frames, or another first mask (expected a new folder, or the same data)"
+        )
 
 
 def _fingerprint(path: Path | None) -> dict[str, str] | None:
@@ -168,7 +192,7 @@ def _claim(folder: Path, plan: RunPlan, dataset: Dataset) -> None:
     path = folder / "run.json"
     about = plan.to_json() | {"data": [dataset.name, dataset.split]}
     if path.exists():
-        if json.loads(path.read_text()) != json.loads(json.dumps(about)):
+        if read_json(path) != json.loads(json.dumps(about)):
             raise DataError(f"{path}: a run with another plan (expected a new folder, or the same plan)")
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -196,6 +220,7 @@ def segment_video(plan: RunPlan, video: Video, folder: Path) -> None:
     row = {
         "sequence": video.name,
         "frames": len(video),
+        "content": _content(video),
         "steps": len(losses),
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
         "last losses": [round(v, 5) for v in losses[-5:]],
@@ -246,11 +271,16 @@ def _network(
 
     assert plan.network is not None
     assert plan.recipe is not None
-    method = make_method(plan.network, plan.recipe, fabric, watch, motion=plan.motion)
+    flow = make_flow(plan.flow, str(fabric.device)) if plan.flow else None
+    method = make_method(plan.network, plan.recipe, fabric, watch, flow, plan.motion)
     started = time.monotonic()
     network = method.fine_tune(video.frames[0], first)
     seconds["fine-tuning"] = time.monotonic() - started - aside
     keep(network, "probabilities")
-    if plan.flow:
-        keep(network, "probabilities-flow", make_flow(plan.flow, str(fabric.device)))
+    for budget in plan.budgets:
+        if budget > len(losses):  # fine-tuning stopped early: more steps would have given the same network
+            seconds[f"fine-tuning {budget}"] = seconds["fine-tuning"]
+            keep(network, f"probabilities-after-{budget}")
+    if flow:
+        keep(network, "probabilities-flow", flow)
     return seconds, losses

@@ -41,19 +41,27 @@ def verify(row: Mapping[str, Any], folder: Path, dataset: Dataset, jobs: int = 1
     if dataset.several:  # a score for each object: "dogs_1" is of the video "dogs"
         names = list(dict.fromkeys(name.rsplit("_", 1)[0] for name in names))
     chosen = dataset.subset(names)
-    metrics = tuple(m for m in ("J", "F", "T") if m in recorded)
-    found = evaluate(masks, chosen, metrics=metrics, jobs=jobs).to_json(frames=False)
-    return list(_differences(recorded, found, ""))
+    metrics = tuple(m for m in ("J", "F", "T") if recorded.get(m))
+    convention = recorded["T"]["convention"] if "T" in metrics else "matlab"
+    score = evaluate(masks, chosen, metrics=metrics, convention=convention, jobs=jobs)
+    found = score.to_json(frames=False)
+    unknown = [name for name in found["sequences"] if name not in recorded["sequences"]]
+    return [
+        *_differences(recorded, found, ""),
+        *(f"sequences {name}: among the masks, not in the ledger" for name in unknown),
+    ]
 
 
 def _differences(recorded: Any, found: Any, where: str) -> list[str]:
     """Lines such as ``sequences goat J mean: 0.81 in the ledger, 0.79 from the masks``."""
-    if isinstance(recorded, Mapping):
+    if isinstance(recorded, Mapping) and isinstance(found, Mapping):
         return [
             line
             for key, value in recorded.items()
             for line in _differences(value, found.get(key), f"{where} {key}")
         ]
+    if recorded and found is None:
+        return [f"{where.strip()}: in the ledger, not among the masks"]
     if isinstance(recorded, float) and isinstance(found, float) and abs(recorded - found) <= TOLERANCE:
         return []
     return [] if recorded == found else [f"{where.strip()}: {recorded} in the ledger, {found} from the masks"]
