@@ -45,7 +45,10 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=not_negative, default=0)
     add("--zoom", type=_range, help="zoom in fine-tuning, as in 0.7,1.4 (default: the preset's)")
     add(
-        "--contours", type=named, help="OSVOS: snap to contours: 'hed', or a folder of <sequence>/<frame>.png"
+        "--contours",
+        type=named,
+        help="OSVOS: snap to contours: 'hed', the .safetensors of a contour branch, or a folder of "
+        "<sequence>/<frame>.png",
     )
     add("--flow", choices=("dis", "raft"), help="MaskTrack: a motion stream on this optical flow")
     add_motion_option(parser)
@@ -171,10 +174,12 @@ def make_contours(options: argparse.Namespace) -> Callable[[Video], Contours] | 
     """What gives a video's contour maps, if snapping is asked for."""
     if options.contours is None:
         return None
-    from vostut.osvos.contours import hed_contours, load_hed, stored_contours
+    from vostut.osvos.contours import load_hed, network_contours, stored_contours
+    from vostut.osvos.weights import load_osvos
 
-    if options.contours == "hed":
-        found = hed_contours(load_hed())
+    if options.contours == "hed" or options.contours.endswith(".safetensors"):
+        network = load_hed() if options.contours == "hed" else load_osvos(options.contours, "contours")[0]
+        found = network_contours(network)
         return lambda video: found
     folder = Path(options.contours)
     return lambda video: stored_contours(folder / video.name, video.frame_names)

@@ -32,10 +32,10 @@ LAUNCHERS = ("RANK", "NODE_RANK", "SLURM_NTASKS")
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add the command to the parser."""
     train = commands.add_parser("train", help="train the network that fine-tuning starts from")
-    train.add_argument("method", choices=METHODS)
     train.add_argument(
-        "--backbone", choices=("vgg16", "lite"), help="default: vgg16 for osvos, lite for masktrack"
+        "method", choices=(*METHODS, "contours"), help="contours: the branch for OSVOS's boundary snapping"
     )
+    train.add_argument("--backbone", choices=("vgg16", "lite"), help="default: vgg16 for osvos, else lite")
     train.add_argument("--preset", choices=PRESETS, default="laptop")
     train.add_argument(
         "--imagenet", type=path, help="ImageNet weights (default: VOSTUT_WEIGHTS, a package, a download)"
@@ -52,6 +52,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     )
     train.add_argument(
         "--out", type=path, required=True, help="folder of the training; one that exists is resumed"
+    )
+    train.add_argument(
+        "--drawings", type=path, help="contours: BSDS500's folder with images and groundTruth in it"
     )
     _add_masktrack_options(train)
     add_data_options(train, split="train")
@@ -93,7 +96,9 @@ def _train(options: argparse.Namespace) -> int:
     set_threads(options.threads)
     fabric = make_fabric(options.device, options.precision, options.devices, options.nodes)
     fabric.launch()
-    train = _train_osvos if options.method == "osvos" else _train_masktrack
+    train = {"osvos": _train_osvos, "masktrack": _train_masktrack, "contours": _train_contours}[
+        options.method
+    ]
     print(f"wrote {train(options, fabric)}")
     return 0
 
@@ -111,6 +116,19 @@ def _train_osvos(options: argparse.Namespace, fabric: Any) -> Path:
     data = make_datasets(options)
     train_parent(data, recipe, options.out, fabric, options.imagenet, workers=options.workers)
     return options.out / "parent.safetensors"
+
+
+def _train_contours(options: argparse.Namespace, fabric: Any) -> Path:
+    from vostut.data.bsds import DrawnContours
+    from vostut.osvos.parent import train_on_images
+    from vostut.osvos.recipes import contour_recipe
+
+    if options.drawings is None:
+        raise DataError("--drawings: not given (expected BSDS500's folder with images and groundTruth in it)")
+    recipe = _changed(contour_recipe(options.preset, options.backbone or "lite"), options)
+    drawn = DrawnContours(options.drawings)
+    train_on_images(drawn, recipe, options.out, "contours", fabric, options.imagenet, workers=options.workers)
+    return options.out / "contours.safetensors"
 
 
 def _train_masktrack(options: argparse.Namespace, fabric: Any) -> Path:

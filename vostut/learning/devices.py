@@ -22,7 +22,8 @@ def make_fabric(
 
     Args:
         device: one of :data:`vostut.names.DEVICES`; ``"auto"`` takes a GPU if there is one.
-        precision: one of :data:`vostut.names.PRECISIONS`; ``"auto"`` takes bfloat16 where it is faster, else float32.
+        precision: one of :data:`vostut.names.PRECISIONS`; ``"auto"`` takes bfloat16 where it is faster, else
+            float32.
         devices: how many, in each machine.
         nodes: how many machines.
 

