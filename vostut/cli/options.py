@@ -40,6 +40,7 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--parent", type=path, help="checkpoint of the trained network (default: the package's, on Lite)")
     add("--preset", choices=PRESETS, default="laptop")
+    add("--height", type=positive, help="frames are resized to so many lines (default: the preset's)")
     add("--steps", type=positive, help="fine-tuning steps (default: the preset's)")
     add("--held-out", type=positive, default=0, help="stop fine-tuning early, by so many samples set aside")
     add("--seed", type=not_negative, default=0)
@@ -149,7 +150,11 @@ def make_recipe(options: argparse.Namespace) -> tuple[Path, OSVOSRecipe | MaskTr
     network = options.parent or NETWORKS[options.method]
     recipe = recipe_for(options.method, options.preset, network)
     recipe = replace(
-        recipe, seed=options.seed, steps=options.steps or recipe.steps, held_out=options.held_out
+        recipe,
+        height=options.height or recipe.height,
+        seed=options.seed,
+        steps=options.steps or recipe.steps,
+        held_out=options.held_out,
     )
     if options.zoom:
         recipe = replace(recipe, augmentation=replace(recipe.augmentation, scale=options.zoom))
