@@ -53,6 +53,8 @@ def in_processes(tasks: Sequence[Callable[[], Result]], jobs: int) -> Iterator[R
             done += 1
         for _ in range(len(tasks) - done):
             yield given.get().result()
-    finally:
+        pool.shutdown()
+    except BaseException:
         waiting.clear()
         pool.shutdown(wait=False, kill_workers=True)
+        raise
