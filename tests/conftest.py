@@ -25,12 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="also run the slow tests, and build the book")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the slow tests to ``--all``; one process reads the built book, and builds it if need be."""
-    for item in items:
-        if "built_book" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("book"))
+    """Leave the slow tests to ``--all``."""
     if config.getoption("--all"):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]

@@ -193,7 +193,7 @@ def test_a_network_of_the_other_method_is_refused(network, tmp_path, capsys):
     write_mask(tmp_path / "first.png", mask)
     command = ["segment", "osvos", str(folder), "--mask", str(tmp_path / "first.png")]
     assert main([*command, "--out", str(tmp_path / "o.mp4"), "--parent", str(network)]) == 2
-    assert "holds MaskTrack (expected a network of OSVOS)" in capsys.readouterr().err
+    assert "holds MaskTrack (expected a network of OSVOS parent)" in capsys.readouterr().err
 
 
 def test_a_data_set_with_and_without_flow(network, tmp_path, capsys):

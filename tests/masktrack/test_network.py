@@ -81,7 +81,7 @@ def test_checkpoints_say_which_method_they_belong_to(tmp_path):
     image = torch.rand(1, 4, 48, 64)
     with torch.no_grad():
         assert torch.equal(network(image), again(image))
-    with pytest.raises(DataError, match=r"holds MaskTrack \(expected a network of OSVOS\)"):
+    with pytest.raises(DataError, match=r"holds MaskTrack \(expected a network of OSVOS parent\)"):
         load_osvos(path)
     save_network(path, OSVOSNet(lite()), {"network": "OSVOS parent", "backbone": "lite"})
     with pytest.raises(DataError, match="holds OSVOS parent"):

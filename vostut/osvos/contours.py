@@ -44,6 +44,10 @@ class HED(nn.Module):
         self.fuse = nn.Conv2d(5, 1, 1)
 
     def segment(self, image: Tensor) -> Tensor:
+        """What :meth:`forward` gives, under the name that OSVOS's networks have for it."""
+        return self(image)
+
+    def forward(self, image: Tensor) -> Tensor:
         """Contour logits, B x 1 x H x W, of B x 3 x H x W RGB in [0, 1]."""
         size: Sequence[int] = image.shape[-2:]
         votes = [
