@@ -118,3 +118,15 @@ def test_an_option_of_the_other_method_is_refused(method, option, words, clip, u
     out = ["--out", str(tmp_path / "o.mp4"), "--parent", str(untrained)]
     assert main(["segment", method, frames, "--mask", first, *out, *option]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_mask_without_an_object_is_named_with_several(tmp_path, capsys):
+    (tmp_path / "frames").mkdir()
+    for t in range(2):
+        cv2.imwrite(str(tmp_path / f"frames/{t:05d}.png"), np.zeros((48, 64, 3), np.uint8))
+    undecided = np.zeros((48, 64), np.uint8)
+    undecided[5:20, 5:20] = 255
+    write_mask(tmp_path / "m.png", undecided)
+    command = ["segment", "osvos", str(tmp_path / "frames"), "--mask", str(tmp_path / "m.png"), "--several"]
+    assert main([*command, "--preset", "quick", "--out", str(tmp_path / "o.mp4")]) == 2
+    assert "m.png: " in capsys.readouterr().err

@@ -114,7 +114,7 @@ def _check_outputs(options: argparse.Namespace, network: Path, names: Sequence[s
 def _first_mask(options: argparse.Namespace, frame: np.ndarray) -> np.ndarray:
     """From the PNG (H x W bool, or ids) or the box; refused if nothing can be learned from it."""
     from vostut.baselines import check_first_mask
-    from vostut.images import read_mask
+    from vostut.images import VOID, read_mask
 
     if options.box and (options.method != "masktrack" or options.several):
         raise DataError("--box: a box holds one object, for MaskTrack (expected with masktrack only)")
@@ -127,7 +127,7 @@ def _first_mask(options: argparse.Namespace, frame: np.ndarray) -> np.ndarray:
     else:
         mask = read_mask(options.mask, options.several)
     try:
-        check_first_mask(frame, mask if mask.dtype == bool else mask > 0)
+        check_first_mask(frame, mask if mask.dtype == bool else (mask > 0) & (mask != VOID))
     except DataError as error:
         raise DataError(f"{options.mask or '--box'}: {error}") from error
     return mask
