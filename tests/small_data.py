@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vostut.images import PALETTE
+from vostut.images import PALETTE, write_mask
 
 
 def moving_square(t: int, size: tuple[int, int] = (48, 64)) -> np.ndarray:
@@ -33,6 +33,25 @@ def write_davis(root: Path, sequences: dict[str, int], resolution: str = "480p")
     sets.parent.mkdir(parents=True, exist_ok=True)
     sets.write_text("".join(f"{name}\n" for name in sequences))
     return root
+
+
+def write_clip(
+    root: Path, n_frames: int, size: tuple[int, int], corner: tuple[int, int], first: int = 0
+) -> tuple[Path, Path]:
+    """A folder of frames in which a square of 20 x 20 moves to the right, and the mask of the first.
+
+    ``corner`` is the square's (top, left) in the first frame, ``first`` that frame's number.
+    """
+    folder, (top, left) = root / "frames", corner
+    folder.mkdir()
+    for t in range(n_frames):
+        frame = np.full((*size, 3), 40, np.uint8)
+        frame[top : top + 20, left + 4 * t : left + 20 + 4 * t] = (230, 160, 0)
+        Image.fromarray(frame).save(folder / f"{t + first:05d}.png")
+    mask = np.zeros(size, bool)
+    mask[top : top + 20, left : left + 20] = True
+    write_mask(root / "first.png", mask)
+    return folder, root / "first.png"
 
 
 def mask_png(mask: np.ndarray, encoding: str = "0/255") -> bytes:

@@ -270,14 +270,14 @@ def frame_files(folder: Path, without: set[Path]) -> list[Path]:
     if others:
         names = ", ".join(sorted(path.name for path in others[0])[:3])
         warnings.warn(f"{folder}: {names} is not of the frames' kind, and is passed over", stacklevel=3)
-    files.sort(key=lambda path: (_natural(path.stem), path.name))
+    files.sort(key=lambda path: (natural(path.stem), path.name))
     for one, next_one in pairwise(files):
         if one.stem == next_one.stem:
             raise DataError(f"{next_one}: called as {one.name} is (expected one file for each frame)")
     return files
 
 
-def _natural(name: str) -> list[str | int]:
+def natural(name: str) -> list[str | int]:
     """A key that sorts numbers within names by their value."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 

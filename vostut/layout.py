@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from vostut.decoding import natural
 from vostut.errors import DataError
 from vostut.files import read_bytes
 from vostut.images import MaskReader, read_rgb, size_of_png
@@ -236,11 +237,6 @@ class MaskFiles:
 def is_object(folder: str) -> bool:
     """Whether a folder in a sequence's has the name of an object, such as 001."""
     return re.fullmatch(r"[0-9]{1,3}", folder) is not None
-
-
-def natural(name: str) -> list[str | int]:
-    """A key that sorts numbers within names by their value."""
-    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
 def _list(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:

@@ -103,9 +103,14 @@ class Video:
         return len(self.frame_names)
 
     @property
+    def annotated(self) -> Sequence[int]:
+        """The numbers of the frames that have a mask, in order: all, unless the masks say otherwise."""
+        return getattr(self.masks, "annotated", range(len(self)))
+
+    @property
     def size(self) -> tuple[int, int]:
-        """(height, width) in pixels, read from the first mask."""
-        height, width = self.masks[0].shape[:2]
+        """(height, width) in pixels, read from the first mask that there is."""
+        height, width = self.masks[self.annotated[0]].shape[:2]
         return height, width
 
     def __repr__(self) -> str:

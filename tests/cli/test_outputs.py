@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from small_data import result_members, write_folder
+from small_data import result_members, write_clip, write_folder
 
 from vostut.cli import main
 from vostut.cli.options import path
@@ -24,16 +24,7 @@ CLAIMS = Path(__file__).parents[2] / "ledger" / "claims" / "davis2016.json"
 @pytest.fixture
 def clip(tmp_path):
     """A folder of 6 frames from 00003 on, the mask of the first, and what `segment` takes for them."""
-    folder = tmp_path / "frames"
-    folder.mkdir()
-    for t in range(6):
-        frame = np.full((48, 64, 3), 40, np.uint8)
-        frame[10:30, 8 + 4 * t : 28 + 4 * t] = (230, 160, 0)
-        Image.fromarray(frame).save(folder / f"{t + 3:05d}.png")
-    mask = np.zeros((48, 64), bool)
-    mask[10:30, 8:28] = True
-    write_mask(tmp_path / "first.png", mask)
-    return folder, tmp_path / "first.png"
+    return write_clip(tmp_path, 6, (48, 64), (10, 8), first=3)
 
 
 def segment(video, mask, parent, out, masks, *more):

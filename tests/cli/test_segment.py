@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from small_data import write_clip
 
 from vostut.cli import main
 from vostut.images import read_mask, write_mask
@@ -13,16 +13,7 @@ from vostut.video import frame_rate, open_frames, write_video
 @pytest.fixture
 def clip(tmp_path):
     """A folder of 5 frames of 61 x 81 pixels, and the mask of the first."""
-    folder = tmp_path / "frames"
-    folder.mkdir()
-    for t in range(5):
-        frame = np.full((61, 81, 3), 40, np.uint8)
-        frame[20:40, 10 + 4 * t : 30 + 4 * t] = (230, 160, 0)
-        Image.fromarray(frame).save(folder / f"{t:05d}.png")
-    mask = np.zeros((61, 81), bool)
-    mask[20:40, 10:30] = True
-    write_mask(tmp_path / "first.png", mask)
-    return folder, tmp_path / "first.png"
+    return write_clip(tmp_path, 5, (61, 81), (20, 10))
 
 
 def segment(video, mask, out, parent, *more):

@@ -10,10 +10,10 @@ from PIL import Image
 from small_data import write_davis
 
 from vostut.data import open_layout
-from vostut.data.stills import ConcatStills, FramesAsStills, open_stills
+from vostut.data.stills import ConcatStills, FramesAsStills, fingerprint, open_stills
 from vostut.errors import DataError
 from vostut.learning import Augmentation
-from vostut.learning.samples import Samples, ShuffledSampler, fingerprint, numbers_of
+from vostut.learning.samples import Samples, ShuffledSampler, numbers_of
 
 
 @pytest.fixture

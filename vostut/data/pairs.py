@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from vostut.errors import DataError
+from vostut.errors import DataError, some
 
 Pair = tuple[Path, Path]
 """The files of a photograph and of its mask."""
@@ -100,9 +100,3 @@ def _refuse_rivals(pairs: list[Pair]) -> None:
         if count > 1:
             rivals = ", ".join(sorted({str(p) for pair in pairs if path in pair for p in pair}))
             raise DataError(f"{rivals}: which belong together? (expected one photograph and one mask)")
-
-
-def some(names: Sequence[str], most: int = 5) -> str:
-    """``"a, b"``, or ``"a, b, c, d, e and 7 more"``."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vostut.data.pairs import Pair, find_pairs, some
-from vostut.errors import DataError
+from vostut.data.pairs import Pair, find_pairs
+from vostut.errors import DataError, some
 from vostut.files import read_bytes
 from vostut.images import MOST_OBJECTS, VOID, decode_mask, read_rgb
 from vostut.video import Video
@@ -76,13 +76,12 @@ class FramesAsStills(Sequence[Still]):
     def __init__(self, videos: Iterable[Video]):
         self.places: list[tuple[Video, int]] = []
         for video in videos:
-            annotated = getattr(video.masks, "annotated", range(len(video)))
-            if not any(_tells(_of_video(video, t)) for t in annotated):
+            if not any(_tells(_of_video(video, t)) for t in video.annotated):
                 raise DataError(
-                    f"{video.name}: none of its {len(annotated)} masks shows an object before a background "
-                    "(expected a video to learn from)"
+                    f"{video.name}: none of its {len(video.annotated)} masks shows an object before a "
+                    "background (expected a video to learn from)"
                 )
-            self.places += [(video, t) for t in annotated]
+            self.places += [(video, t) for t in video.annotated]
 
     def __len__(self) -> int:
         return len(self.places)

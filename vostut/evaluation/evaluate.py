@@ -16,9 +16,9 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from vostut.baselines import Method
-from vostut.errors import DataError
+from vostut.errors import DataError, some
 from vostut.evaluation.processes import in_processes
-from vostut.evaluation.saved import SavedMasks, shorten
+from vostut.evaluation.saved import SavedMasks
 from vostut.evaluation.scores import METRICS, Score, SequenceScore
 from vostut.evaluation.scoring import (
     annotated_frames,
@@ -96,7 +96,7 @@ def _check_complete(saved: SavedMasks, dataset: Dataset, counted: Callable[[Vide
         raise DataError(
             f"{saved.source}: no masks for {', '.join(absent)}"
             f" (expected all {len(dataset)} sequences of {dataset.name} {dataset.split},"
-            f" found {shorten([*saved.sequences, *saved.objects])})"
+            f" found {some([*saved.sequences, *saved.objects])})"
         )
     for video in dataset.values():
         saved.check_complete(video, counted(video))

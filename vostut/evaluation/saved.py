@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from vostut.errors import DataError
+from vostut.errors import DataError, some
 from vostut.evaluation.names import match_names
 from vostut.files import read_bytes
 from vostut.images import VOID, MaskReader, size_of_png
@@ -88,7 +88,7 @@ class SavedMasks:
             shows, or a mapping from ids to bool where each object has a folder; these may overlap. The names
             of the sequence are those of the files.
         """
-        size = video.masks[getattr(video.masks, "annotated", (0,))[0]].shape
+        size = video.size
         objects = self._objects(video)
         if objects is None:
             files = self._files(video, self.sequences.get(video.name, {}))
@@ -124,7 +124,7 @@ class SavedMasks:
         """What was tolerated in finding the masks of these videos, a line each."""
         strange = [name for name in (*self.sequences, *self.objects) if name not in names]
         if strange:
-            yield f"not scored, for the data set has no such sequence: {shorten(strange)}"
+            yield f"not scored, for the data set has no such sequence: {some(strange)}"
         for video in names.values():
             files = self._files(video, self.sequences.get(video.name, {}))
             other = next((m for n, m in files.items() if PurePosixPath(_slashes(m)).stem != n), None)
@@ -137,7 +137,7 @@ class SavedMasks:
             if video.name not in self.sequences:
                 raise DataError(
                     f"{self.source}: no folder for sequence {video.name!r};"
-                    f" it has {shorten([*self.sequences, *self.objects])}"
+                    f" it has {some([*self.sequences, *self.objects])}"
                 )
             return None
         first = getattr(video.masks, "first_object", 1)
@@ -275,8 +275,3 @@ def _zip(source: Path) -> zipfile.ZipFile:
 @functools.lru_cache(maxsize=4)
 def _open_zip(source: Path, process: int, modified: int) -> zipfile.ZipFile:
     return zipfile.ZipFile(source)
-
-
-def shorten(names: list[str]) -> str:
-    """The first few of some names."""
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -24,7 +24,7 @@ def annotated_frames(video: Video) -> Sequence[int]:
     Raises:
         DataError: the truth is not public, or not whole.
     """
-    frames: Sequence[int] = getattr(video.masks, "annotated", range(len(video)))
+    frames = video.annotated
     if len(frames) == len(video):
         return frames
     folder = getattr(video.masks, "folder", video.name)
@@ -46,7 +46,7 @@ def annotated_frames(video: Video) -> Sequence[int]:
 
 def is_sparse(video: Video) -> bool:
     """Whether some frames have no ground truth."""
-    return len(getattr(video.masks, "annotated", video.frame_names)) < len(video)
+    return len(video.annotated) < len(video)
 
 
 def scored_frames(video: Video) -> Sequence[int]:

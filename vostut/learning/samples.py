@@ -16,7 +16,6 @@ from torch import Tensor
 from torch.utils import data
 
 from vostut.data.stills import Still
-from vostut.data.stills import fingerprint as fingerprint
 from vostut.errors import DataError
 from vostut.learning.augment import Augmentation, augment, fit_height, to_tensors
 

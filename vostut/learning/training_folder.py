@@ -37,7 +37,7 @@ class TrainingFolder:
         folder: created if it is not there.
         recipe: a dataclass with ``backbone``, ``steps`` and ``save_every``.
         network: its name, for the checkpoint's description.
-        data: what it is trained on, see :func:`vostut.learning.samples.fingerprint`.
+        data: what it is trained on, see :func:`vostut.data.stills.fingerprint`.
         start: what it started from, in words or as a fingerprint.
         fabric: devices and precision.
     """

@@ -10,13 +10,13 @@ from pathlib import Path
 from lightning_fabric import Fabric
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from vostut.data.stills import Still
+from vostut.data.stills import Still, fingerprint
 from vostut.errors import DataError
 from vostut.learning.backbones import BACKBONES
 from vostut.learning.devices import make_fabric, seeded
 from vostut.learning.imagenet import load_imagenet
 from vostut.learning.optimisers import make_optimiser, polynomial, set_rates
-from vostut.learning.samples import Samples, fingerprint, make_loader, numbers_of
+from vostut.learning.samples import Samples, make_loader, numbers_of
 from vostut.learning.training_folder import TrainingFolder
 from vostut.masktrack.inputs import rough_mask_input
 from vostut.masktrack.network import MaskTrackNet

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from vostut.errors import DataError
 from vostut.evaluation.scores import Score
@@ -87,18 +86,18 @@ def _other_hardware(rows: Sequence[Mapping[str, Any]]) -> dict[str, list]:
 
 
 def by_attribute(dataset: Dataset, score: Score) -> dict[str, dict[str, float]]:
-    """Mean J and F over the sequences with each attribute, and over those without it."""
-    table = {}
-    for code in sorted({code for video in dataset.values() for code in video.attributes}):
-        marked = [n for n, video in dataset.items() if code in video.attributes]
-        others = [n for n in dataset if n not in marked]
-        row: dict[str, float] = {"sequences": len(marked)}
-        for metric in ("J", "F"):
-            for label, names in (("with", marked), ("without", others)):
-                values = [score.sequences[n].statistics(metric).mean for n in names]
-                row[f"{metric} {label}"] = round(float(np.mean(values)), 4) if values else float("nan")
-        table[code] = {k: v for k, v in row.items() if v == v}
-    return table
+    """Mean J and F over the sequences with each attribute, and over those without it, as a row keeps them."""
+    marked = replace(score, attributes={name: video.attributes for name, video in dataset.items()})
+    return {
+        code: {"sequences": row["sequences"]}
+        | {
+            f"{metric} {label}": round(value, 4)
+            for metric in ("J", "F")
+            for label, value in row[metric].items()
+            if value is not None
+        }
+        for code, row in marked.by_attribute().items()
+    }
 
 
 def write_row(row: dict[str, Any], path: str | os.PathLike) -> Path:
