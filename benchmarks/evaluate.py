@@ -146,13 +146,14 @@ def _run_contender(options: argparse.Namespace) -> int:
 
 
 def _decode(options: argparse.Namespace) -> None:
-    from joblib import Parallel, delayed
+    from functools import partial
 
     from vostut.data import davis2016
+    from vostut.evaluation.processes import in_processes
 
     annotations = options.davis / "Annotations" / "480p"
     videos = sorted(davis2016.load(options.davis).values(), key=len, reverse=True)
-    tasks = [
+    paths = [
         [
             top / video.name / f"{stem}.png"
             for stem in video.frame_names[1:-1]
@@ -160,7 +161,7 @@ def _decode(options: argparse.Namespace) -> None:
         ]
         for video in videos
     ]
-    Parallel(n_jobs=options.jobs, batch_size=1)(delayed(_read_all)(paths) for paths in tasks)
+    list(in_processes([partial(_read_all, some) for some in paths], options.jobs))
 
 
 def _read_all(paths: list[Path]) -> int:

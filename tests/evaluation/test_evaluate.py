@@ -1,6 +1,8 @@
 """The evaluator on small data whose scores can be worked out by hand, and on bad input."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -247,3 +249,11 @@ def test_attributes_and_csv(tiny_davis, tmp_path):
         "0.500,0.500,0.500,0.000,0.500,0.500,0.000\n",
         "per-sequence_results-val.csv": "Sequence,J-Mean,F-Mean\nleft,1.000,1.000\nright,0.000,0.000\n",
     }
+
+
+def test_a_worker_starts_with_what_it_needs():
+    """Imports are half of a worker's start; these wait until they are used."""
+    late = ("scipy", "tqdm", "tabulate", "torch", "pooch", "skimage", "joblib")
+    program = f"import sys, vostut.data, vostut.evaluation; print([m for m in {late} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -5,7 +5,10 @@ import torch
 
 from vostut.cli import main
 from vostut.errors import DataError
+from vostut.learning import lite, vgg16
 from vostut.learning.devices import has_fast_bf16, make_fabric
+from vostut.masktrack import MaskTrack, MaskTrackNet
+from vostut.osvos import OSVOS, OSVOSNet
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
@@ -61,7 +64,20 @@ def test_options_out_of_their_range_end_with_a_message(change, tmp_path, capsys)
     assert "Traceback" not in said
 
 
-def test_bfloat16_is_chosen_where_it_is_faster(monkeypatch):
-    for amx in (True, False):
-        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda amx=amx: amx, raising=False)
-        assert has_fast_bf16(gpu=False) is amx
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
+@pytest.mark.parametrize("amx", [True, False])
+def test_bfloat16_is_chosen_where_it_is_faster(amx, monkeypatch):
+    """With AMX VGG-16 gains and Lite loses; without it both lose (measured, see has_fast_bf16)."""
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx, raising=False)
+    assert has_fast_bf16(gpu=False, backbone="vgg16") is amx
+    assert has_fast_bf16(gpu=False, backbone="lite") is False
+    chosen = {name: make_fabric(backbone=name)._precision.precision for name in ("vgg16", "lite")}
+    assert chosen == {"vgg16": "bf16-mixed" if amx else "32-true", "lite": "32-true"}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
+def test_a_method_asks_for_its_own_backbone(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True, raising=False)
+    for make, precision in ((vgg16, "bf16-mixed"), (lite, "32-true")):
+        for method in (OSVOS(OSVOSNet(make())), MaskTrack(MaskTrackNet(make(atrous=True)))):
+            assert method.fabric._precision.precision == precision

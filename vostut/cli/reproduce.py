@@ -103,5 +103,5 @@ def _train(options: argparse.Namespace, profile: Profile) -> dict[str, Path]:
     videos = open_dataset(options.dataset, options.davis, "train")
     folders = [open_stills(folder) for folder in options.stills]
     stills = ConcatStills(*folders) if folders else FramesAsStills(videos.values())
-    fabric = make_fabric(options.device, options.precision)
+    fabric = make_fabric(options.device, options.precision, backbone=profile.backbone)
     return train_networks(options.methods, profile, videos, stills, options.out, fabric, options.imagenet)

@@ -63,14 +63,15 @@ def _box(text: str) -> tuple[int, int, int, int]:
 
 
 def _segment(options: argparse.Namespace) -> int:
+    from vostut.learning.checkpoints import backbone_of
     from vostut.learning.devices import make_fabric
     from vostut.learning.several import SeveralObjects
     from vostut.video import check_video_name, frame_rate, open_frames, write_video
 
     check_video_name(options.out)
     set_threads(options.threads)
-    fabric = make_fabric(options.device, options.precision)
     network, recipe = make_recipe(options)
+    fabric = make_fabric(options.device, options.precision, backbone=backbone_of(network))
     frames = open_frames(options.video, without=[options.mask] if options.mask else [])
     _check_outputs(options, network, frames.names)
     first = _first_mask(options, frames[0])

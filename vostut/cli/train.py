@@ -94,7 +94,8 @@ def _train(options: argparse.Namespace) -> int:
             f"--nodes {options.nodes}: nothing has started the other machines (expected torchrun)"
         )
     set_threads(options.threads)
-    fabric = make_fabric(options.device, options.precision, options.devices, options.nodes)
+    options.backbone = options.backbone or ("vgg16" if options.method == "osvos" else "lite")
+    fabric = make_fabric(options.device, options.precision, options.devices, options.nodes, options.backbone)
     fabric.launch()
     train = {"osvos": _train_osvos, "masktrack": _train_masktrack, "contours": _train_contours}[
         options.method
@@ -112,7 +113,7 @@ def _changed(recipe: Any, options: argparse.Namespace) -> Any:
 def _train_osvos(options: argparse.Namespace, fabric: Any) -> Path:
     from vostut.osvos import parent_recipe, train_parent
 
-    recipe = _changed(parent_recipe(options.preset, options.backbone or "vgg16"), options)
+    recipe = _changed(parent_recipe(options.preset, options.backbone), options)
     data = make_datasets(options)
     train_parent(data, recipe, options.out, fabric, options.imagenet, workers=options.workers)
     return options.out / "parent.safetensors"
@@ -125,7 +126,7 @@ def _train_contours(options: argparse.Namespace, fabric: Any) -> Path:
 
     if options.drawings is None:
         raise DataError("--drawings: not given (expected BSDS500's folder with images and groundTruth in it)")
-    recipe = _changed(contour_recipe(options.preset, options.backbone or "lite"), options)
+    recipe = _changed(contour_recipe(options.preset, options.backbone), options)
     drawn = DrawnContours(options.drawings)
     train_on_images(drawn, recipe, options.out, "contours", fabric, options.imagenet, workers=options.workers)
     return options.out / "contours.safetensors"
@@ -135,7 +136,7 @@ def _train_masktrack(options: argparse.Namespace, fabric: Any) -> Path:
     from vostut.data.stills import ConcatStills, FramesAsStills, open_stills
     from vostut.masktrack import Deformation, offline_recipe, train_offline
 
-    recipe = offline_recipe(options.preset, options.backbone or "lite")
+    recipe = offline_recipe(options.preset, options.backbone)
     if options.speed:
         recipe = recipe.of_motion()
     deformation = Deformation.nothing() if options.no_deformation else recipe.deformation

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vostut import cutouts
 from vostut.data import davis2016, davis2017, gygo
 from vostut.errors import DataError
 from vostut.layout import open_layout
@@ -65,6 +64,8 @@ def open_dataset(
     if unsupervised and kind not in ("davis2017", "layout"):
         raise DataError(f"{kind} has no annotation for unsupervised methods (expected davis2017 or layout)")
     if kind == "cutouts":
+        from vostut import cutouts
+
         return cutouts.load(split, several, root)
     root = root or davis_root()
     if root is None:
@@ -93,12 +94,15 @@ def default_dataset(split: str = "val") -> Dataset:
     The chapters use this, so the same book builds with and without the real data.
     """
     root = davis_root()
-    return cutouts.load(split) if root is None else davis2016.load(root, split)
+    if root is not None:
+        return davis2016.load(root, split)
+    from vostut import cutouts
+
+    return cutouts.load(split)
 
 
 __all__ = [
     "DATASETS",
-    "cutouts",
     "davis2016",
     "davis2017",
     "davis_root",

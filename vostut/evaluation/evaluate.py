@@ -10,10 +10,10 @@ import functools
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import cv2
 import numpy as np
-from tqdm.auto import tqdm
 
 from vostut.baselines import Method
 from vostut.errors import DataError, some
@@ -29,6 +29,8 @@ from vostut.evaluation.scoring import (
 )
 from vostut.evaluation.unsupervised import score_proposals
 from vostut.video import Dataset, Video
+
+Step = TypeVar("Step")
 
 
 def evaluate(
@@ -77,8 +79,7 @@ def evaluate(
         for video in order
     ]
     finished = in_processes(tasks, jobs)
-    hide = None if progress else True  # None: hide where standard error is not a terminal
-    bar = tqdm(finished, desc=saved.name, total=len(order), unit="sequence", disable=hide)
+    bar = _with_bar(finished, saved.name, len(order), progress)
     scored: dict[str, tuple[list[SequenceScore], list[str]]] = dict(bar)
     remarks += [remark for name in dataset for remark in scored[name][1]]
     _refuse(saved, remarks if strict else ())
@@ -88,6 +89,13 @@ def evaluate(
         protocol=_protocol(dataset, several, merge, unsupervised),
         remarks=tuple(remarks),
     )
+
+
+def _with_bar(steps: Iterable[Step], name: str, total: int, show: bool) -> Iterable[Step]:
+    from tqdm.auto import tqdm  # worker processes, which show nothing, start sooner without it
+
+    hide = None if show else True  # None: hide where standard error is not a terminal
+    return tqdm(steps, desc=name, total=total, unit="sequence", disable=hide)
 
 
 def _check_complete(saved: SavedMasks, dataset: Dataset, counted: Callable[[Video], Sequence[int]]) -> None:
@@ -123,7 +131,7 @@ def evaluate_method(
 ) -> Score:
     """Run a method on every video of a data set and score what it gives."""
     scores = []
-    for video in tqdm(dataset.values(), desc=method.name, unit="video", disable=None if progress else True):
+    for video in _with_bar(dataset.values(), method.name, len(dataset), progress):
         masks = list(method.segment(video.frames, video.masks[0]))
         scores.append(score_video(video, masks, metrics))
     return collect(dataset, scores)

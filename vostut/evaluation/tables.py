@@ -7,8 +7,6 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
-from tabulate import SEPARATING_LINE, tabulate
-
 from vostut.evaluation.official import OFFICIAL_VAL
 from vostut.evaluation.scores import Score
 from vostut.metrics import Statistics
@@ -95,9 +93,7 @@ def _csv_row(values: Sequence[float]) -> str:
 def align(rows: Sequence[Sequence[object]]) -> str:
     """Rows of cells as text: the first column to the left, the others to the right, a rule below the head."""
     sides = ("left", *["right"] * (len(rows[0]) - 1))
-    framed = [rows[0], SEPARATING_LINE, *rows[1:]]
-    text = tabulate(framed, tablefmt="simple", disable_numparse=True, colalign=sides)
-    return "\n".join(text.splitlines()[1:-1])  # without the rules above and below
+    return _tabulate(rows[0], rows[1:], sides, "simple")
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[object]], left: Sequence[int] = (0,)) -> str:
@@ -107,7 +103,7 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[object]], left: 
     """
     sides = ["left" if i in left else "right" for i in range(len(head))]
     cells = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
-    return tabulate(cells, head, tablefmt="pipe", disable_numparse=True, colalign=sides)
+    return _tabulate(head, cells, sides, "pipe")
 
 
 def html_table(
@@ -121,12 +117,19 @@ def html_table(
         classes: names for the style sheet.
         caption: shown with the table, as text.
     """
-    sides = ["left"] * len(head)
-    text = tabulate(rows, head, tablefmt="unsafehtml", disable_numparse=True, colalign=sides)
+    text = _tabulate(head, rows, ["left"] * len(head), "unsafehtml")
     top = f'<table class="{classes}">' if classes else "<table>"
     top += f"<caption>{html.escape(caption)}</caption>" if caption else ""
     text = re.sub(r" +(?=</t[dh]>)", "", text)  # tabulate pads the cells
     return text.replace("<table>", top, 1).replace("<th>", '<th scope="col">')
+
+
+def _tabulate(
+    head: Sequence[object], rows: Sequence[Sequence[object]], sides: Sequence[str], form: str
+) -> str:
+    from tabulate import tabulate  # worker processes, which print nothing, start sooner without it
+
+    return tabulate(rows, head, tablefmt=form, disable_numparse=True, colalign=sides)
 
 
 def _labels(metrics: tuple[str, ...]) -> list[str]:

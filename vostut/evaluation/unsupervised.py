@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from vostut.errors import DataError
 from vostut.evaluation.scores import SequenceScore
@@ -56,6 +55,8 @@ def score_proposals(
         )
     tracks = [_proposals(video, masks, t) for t in frames]
     n_proposals = max(len(objects), *(max(objects_in(track), default=0) for track in tracks))
+    from scipy.optimize import linear_sum_assignment  # half a second, and for this protocol alone
+
     scores = [
         [_score(f"{video.name}_{i}", tracks, truths, k, i, metrics) for k in range(1, n_proposals + 1)]
         for i in objects

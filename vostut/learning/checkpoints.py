@@ -109,6 +109,11 @@ def read(path: str | os.PathLike) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, about
 
 
+def backbone_of(path: str | os.PathLike) -> str:
+    """The backbone of the network in a checkpoint, by its description; the weights stay on the disk."""
+    return read_description(path).get("backbone", "lite")
+
+
 def read_description(path: str | os.PathLike) -> dict[str, Any]:
     """A checkpoint's description alone; the weights stay on the disk."""
     if not Path(path).is_file():

@@ -41,7 +41,7 @@ def fine_tune(
     Returns:
         The network after the last step; with ``held_out`` samples, with the weights that did best on them.
     """
-    fabric = fabric or make_fabric()
+    fabric = fabric or make_fabric(backbone=offline.backbone.name)
     network = copy.deepcopy(offline).train()
     network.backbone.freeze(recipe.freeze)
     model, optimizer = fabric.setup(network, make_optimiser(network.parts(), recipe.solver))

@@ -52,7 +52,8 @@ class MaskTrack:
     ):
         self.offline = offline
         self.recipe = recipe or masktrack_recipe("laptop", offline.backbone.name)
-        self.flow, self.fabric, self.watch = flow, fabric or make_fabric(), watch
+        self.flow, self.watch = flow, watch
+        self.fabric = fabric or make_fabric(backbone=offline.backbone.name)
         if motion and not flow:
             raise DataError("motion: a network for a motion stream that there is not (expected with flow=)")
         self.motion = self.fabric.to_device(motion.eval()) if motion else None

@@ -54,7 +54,7 @@ def train_offline(
         DataError: ``out`` holds a training with another recipe, other images or another start; there are no
             images; or ``start`` is a network of another backbone or input.
     """
-    fabric = fabric or make_fabric()
+    fabric = fabric or make_fabric(backbone=recipe.backbone)
     with seeded(recipe.seed):
         network, began = _first_weights(recipe, imagenet, start)
     model, optimizer = fabric.setup(network, make_optimiser(network.parts(), recipe.solver))

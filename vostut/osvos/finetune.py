@@ -40,7 +40,7 @@ def fine_tune(
     Returns:
         The network after the last step; with ``held_out`` samples, with the weights that did best on them.
     """
-    fabric = fabric or make_fabric()
+    fabric = fabric or make_fabric(backbone=parent.backbone.name)
     network = copy.deepcopy(parent).train()
     network.backbone.freeze(recipe.freeze)
     network.scores.requires_grad_(False)  # only the fused logit is used from here on

@@ -43,7 +43,8 @@ class OSVOS:
     ):
         self.parent = parent
         self.recipe = recipe or osvos_recipe("laptop", parent.backbone.name)
-        self.contours, self.fabric, self.watch = contours, fabric or make_fabric(), watch
+        self.contours, self.watch = contours, watch
+        self.fabric = fabric or make_fabric(backbone=parent.backbone.name)
 
     def segment(self, frames: Sequence[np.ndarray], first_mask: np.ndarray) -> Iterator[np.ndarray]:
         """See :class:`vostut.baselines.Method`.

@@ -72,7 +72,7 @@ def train_on_images(
 
     The other arguments, what it returns and raises are those of :func:`train_parent`.
     """
-    fabric = fabric or make_fabric()
+    fabric = fabric or make_fabric(backbone=recipe.backbone)
     with seeded(recipe.seed):
         network = OSVOSNet(load_imagenet(BACKBONES[recipe.backbone](), imagenet))
     network.backbone.freeze(recipe.freeze)

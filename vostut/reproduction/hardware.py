@@ -1,4 +1,4 @@
-"""What a run ran on: recorded with every number. Chapter 6."""
+"""What a run ran on: recorded with every number. Chapter 7."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from vostut import __version__
+from vostut.learning.devices import has_amx
 
 
 def describe_hardware(device: torch.device | str = "cpu", precision: str = "32-true") -> dict[str, Any]:
@@ -22,7 +23,7 @@ def describe_hardware(device: torch.device | str = "cpu", precision: str = "32-t
     return {
         "processor": _processor(),
         "cores": torch.get_num_threads() if gpu else _cores(),
-        "vector instructions": torch.backends.cpu.get_cpu_capability(),
+        "vector instructions": _vector_instructions(),
         "gpu": gpu,
         "precision": precision,
         "threads": torch.get_num_threads(),
@@ -56,6 +57,11 @@ def peak_memory() -> int:
         return round(torch.cuda.max_memory_allocated() / 2**20)
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
+
+
+def _vector_instructions() -> str:
+    """What PyTorch uses of the processor, such as ``AVX512``, and AMX where there are such tiles."""
+    return torch.backends.cpu.get_cpu_capability() + (" and AMX" if has_amx() else "")
 
 
 def _processor() -> str:

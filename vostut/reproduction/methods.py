@@ -1,4 +1,4 @@
-"""Methods by name: the recipe that goes with a network, and the method that goes with a recipe. Chapter 6."""
+"""Methods by name: the recipe that goes with a network, and the method that goes with a recipe. Chapter 7."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 
 from vostut.errors import DataError
 from vostut.flow import Flow
-from vostut.learning.checkpoints import read_description
+from vostut.learning.checkpoints import backbone_of, read_description
 from vostut.masktrack import MASKTRACK_LITE, MaskTrack, MaskTrackRecipe, load_masktrack, masktrack_recipe
 from vostut.osvos import OSVOS, OSVOS_LITE, OSVOSRecipe, load_osvos, osvos_recipe
 from vostut.osvos.contours import Contours
@@ -42,8 +42,7 @@ def recipe_for(method: str, preset: str, network: str | os.PathLike) -> OSVOSRec
     Raises:
         DataError: no such checkpoint, or a broken one; no such recipe.
     """
-    about = read_description(network)
-    backbone = about.get("backbone", "lite")
+    about, backbone = read_description(network), backbone_of(network)
     if method == "osvos":
         return osvos_recipe(preset, backbone)
     if method == "masktrack":

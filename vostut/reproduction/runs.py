@@ -1,4 +1,4 @@
-"""A recorded experiment: segment every video of a data set, keep what came out, score it. Chapters 4 to 7.
+"""A recorded experiment: segment every video of a data set, keep what came out, score it. Chapters 4 to 8.
 
 A run's folder holds, for each video, the object's probability in each frame (grey PNGs) and a JSON file
 that is written last: a video with that file is done, one without it is done again. So a run can be
@@ -29,6 +29,7 @@ from vostut.data.stills import fingerprint
 from vostut.errors import DataError
 from vostut.files import append_line, read_json, write_atomically
 from vostut.flow import Flow, make_flow
+from vostut.learning.checkpoints import backbone_of
 from vostut.learning.devices import make_fabric
 from vostut.learning.several import one_by_one
 from vostut.masktrack import MaskTrack, MaskTrackRecipe
@@ -215,7 +216,8 @@ def _segment_in_worker(plan: RunPlan, video: Video, folder: Path) -> str | None:
 
 def segment_video(plan: RunPlan, video: Video, folder: Path) -> None:
     """Segment one video, write the probabilities of its frames, then its JSON file."""
-    fabric = make_fabric(plan.device, plan.precision)
+    backbone = backbone_of(plan.network) if plan.network else "lite"
+    fabric = make_fabric(plan.device, plan.precision, backbone=backbone)
     seconds, losses = (_network if plan.recipe else _baseline)(plan, video, folder, fabric)
     row = {
         "sequence": video.name,
