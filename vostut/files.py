@@ -122,6 +122,13 @@ def read_bytes(path: str | os.PathLike) -> bytes:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
 
 
+def write_json(path: str | os.PathLike, value: Any) -> Path:
+    """Write a value as JSON that people can read; see :func:`write_atomically`."""
+    file = Path(path)
+    write_atomically(file, (json.dumps(value, indent=1, allow_nan=False) + "\n").encode())
+    return file
+
+
 def read_json(path: str | os.PathLike) -> Any:
     """The value in a JSON file.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
@@ -103,7 +102,7 @@ def default_metrics(dataset: Dataset) -> tuple[str, ...]:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from vostut.evaluation import official_csv, score_table
-    from vostut.files import write_atomically
+    from vostut.files import write_atomically, write_json
 
     if options.csv and options.metrics and not {"J", "F"} <= set(options.metrics):
         raise DataError(f"--csv: the official tables have J and F (expected both in --metrics {METRICS})")
@@ -112,7 +111,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     if attributes := scored.by_attribute():
         data["attributes"] = attributes
     try:
-        written = write_json(options.out, data) if options.out else []
+        written = [write_json(options.out, data)] if options.out else []
         for name, text in official_csv(scored).items() if options.csv else ():
             write_atomically(options.csv / name, text.encode())
             written.append(options.csv / name)
@@ -124,6 +123,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _leaderboard(options: argparse.Namespace) -> int:
     from vostut.evaluation import leaderboard_table
+    from vostut.files import write_json
 
     sources, scores, failed = _sources(options.results), {}, 0
     for name, source in sources.items():
@@ -135,7 +135,7 @@ def _leaderboard(options: argparse.Namespace) -> int:
     frames = not options.no_frames
     data = {name: scored.to_json(frames) for name, scored in scores.items()}
     try:
-        written = write_json(options.out, data) if options.out and scores else []
+        written = [write_json(options.out, data)] if options.out and scores else []
     finally:
         if scores:
             print(leaderboard_table(scores, (options.dataset, options.split) == ("davis2016", "val")))
@@ -159,14 +159,6 @@ def _sources(given: list[Path]) -> dict[str, Path]:
             if other != source:
                 raise DataError(f"{source}: called like {other} (expected a name of its own for each method)")
     return sources
-
-
-def write_json(file: Path, data: dict) -> list[Path]:
-    """Write a JSON file, whole or not at all, and give what was written."""
-    from vostut.files import write_atomically
-
-    write_atomically(file, (json.dumps(data, indent=1, allow_nan=False) + "\n").encode())
-    return [file]
 
 
 def _say(written: list[Path]) -> None:

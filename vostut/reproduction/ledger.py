@@ -1,4 +1,4 @@
-"""The ledger: one JSON file for each run whose numbers the book prints. Chapters 4 to 6.
+"""The ledger: one JSON file for each run whose numbers the book prints. Chapters 4 to 7.
 
 A row holds everything needed to make the number again and to judge it: the command, the recipe, the seed,
 the code's version, the hardware, the time, the memory, and the scores of each sequence and attribute.
@@ -15,7 +15,7 @@ from typing import Any
 
 from vostut.errors import DataError
 from vostut.evaluation.scores import Score
-from vostut.files import write_atomically
+from vostut.files import write_json
 from vostut.reproduction.hardware import code_version
 from vostut.video import Dataset
 
@@ -102,9 +102,7 @@ def by_attribute(dataset: Dataset, score: Score) -> dict[str, dict[str, float]]:
 
 def write_row(row: dict[str, Any], path: str | os.PathLike) -> Path:
     """Write a row to a file of the ledger."""
-    file = Path(path)
-    write_atomically(file, (json.dumps(row, indent=1, allow_nan=False) + "\n").encode())
-    return file
+    return write_json(path, row)
 
 
 def whole_runs(

@@ -27,7 +27,7 @@ from tqdm.auto import tqdm
 from vostut.baselines import BASELINES
 from vostut.data.stills import fingerprint
 from vostut.errors import DataError
-from vostut.files import append_line, read_json, write_atomically
+from vostut.files import append_line, read_json, write_json
 from vostut.flow import Flow, make_flow
 from vostut.learning.checkpoints import backbone_of
 from vostut.learning.devices import make_fabric
@@ -197,7 +197,7 @@ def _claim(folder: Path, plan: RunPlan, dataset: Dataset) -> None:
             raise DataError(f"{path}: a run with another plan (expected a new folder, or the same plan)")
         return
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, (json.dumps(about, indent=1) + "\n").encode())
+    write_json(path, about)
 
 
 def _segment_in_worker(plan: RunPlan, video: Video, folder: Path) -> str | None:
@@ -229,7 +229,7 @@ def segment_video(plan: RunPlan, video: Video, folder: Path) -> None:
         "peak memory MB": peak_memory(),
         "hardware": describe_hardware(fabric.device, str(fabric._precision.precision)),
     }
-    write_atomically(folder / "sequences" / f"{video.name}.json", (json.dumps(row, indent=1) + "\n").encode())
+    write_json(folder / "sequences" / f"{video.name}.json", row)
 
 
 def _baseline(plan: RunPlan, video: Video, folder: Path, _: Fabric) -> tuple[dict[str, float], list[float]]:

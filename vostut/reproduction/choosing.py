@@ -1,0 +1,108 @@
+"""Which recipe, which threshold: decided on training videos that no network was trained on. Chapter 4."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vostut.errors import DataError
+from vostut.evaluation.processes import in_processes
+from vostut.evaluation.scoring import score_video
+from vostut.files import read_json
+from vostut.osvos.contours import Contours
+from vostut.osvos.snapping import snap, superpixels
+from vostut.reproduction.probabilities import read_probability
+from vostut.video import Dataset, Video
+
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.757, 0.8, 0.85, 0.9, 0.95)
+"""Of a pixel's probability; .757 is that of the authors' demonstration."""
+
+CONTOUR_THRESHOLDS = (0.1, 0.2, 0.29, 0.4, 0.5)
+"""Of a contour's strength; .29 is that of the authors' demonstration."""
+
+
+def compare(
+    folder: Path,
+    dataset: Dataset,
+    contours: Callable[[Video], Contours] | None = None,
+    jobs: int = 1,
+) -> list[dict[str, Any]]:
+    """Score a run's probabilities at every threshold.
+
+    Args:
+        folder: of the run, see :mod:`vostut.reproduction.runs`.
+        dataset: the videos that it segmented.
+        contours: gives a video's contour maps; then its superpixels vote, at every pair of thresholds.
+        jobs: how many processes.
+
+    Returns:
+        For each stage of fine-tuning that the run kept: ``run``, ``steps``, ``threshold``, with contours
+        ``contour threshold``, ``J`` and ``F`` (means over the videos), and ``J by sequence``.
+
+    Raises:
+        DataError: no such run, or it is not finished.
+    """
+    plan = read_json(folder / "run.json")
+    found = []
+    for steps, source in _stages(folder, plan):
+        tasks = [
+            partial(_score_video, folder / source, v, contours and contours(v)) for v in dataset.values()
+        ]
+        by_video: dict[str, dict[tuple, tuple[float, float]]] = dict(in_processes(tasks, jobs))
+        for rule in by_video[next(iter(dataset))]:
+            values = {name: by_video[name][rule] for name in dataset}
+            found.append(
+                {"run": folder.name, "steps": steps, "threshold": rule[0]}
+                | ({"contour threshold": rule[1]} if contours else {})
+                | {
+                    "J": round(float(np.mean([j for j, _ in values.values()])), 4),
+                    "F": round(float(np.mean([f for _, f in values.values()])), 4),
+                    "J by sequence": {name: round(j, 4) for name, (j, _) in values.items()},
+                }
+            )
+    return found
+
+
+def best(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The row whose mean of J and F is highest; of equal ones the first."""
+    return max(rows, key=lambda row: row["J"] + row["F"])
+
+
+def _stages(folder: Path, plan: dict[str, Any]) -> list[tuple[int, str]]:
+    """(steps, folder of probabilities) of each stage of fine-tuning that was kept."""
+    files = sorted((folder / "sequences").glob("*.json"))
+    if not files:
+        raise DataError(f"{folder}: no finished video (expected the folder of a run)")
+    steps = max(json.loads(file.read_text())["steps"] for file in files)
+    budgets = [(n, f"probabilities-after-{n}") for n in plan.get("budgets", ())]
+    return [*budgets, (steps, "probabilities")]
+
+
+def _score_video(
+    source: Path, video: Video, contours: Contours | None
+) -> tuple[str, dict[tuple, tuple[float, float]]]:
+    """(J, F) of a video by rule."""
+    if not (source / video.name).is_dir():
+        raise DataError(f"{source / video.name}: missing (expected a run that is finished)")
+    maps = [read_probability(source / video.name / f"{name}.png") for name in video.frame_names[1:]]
+    scores = {}
+    for strength in CONTOUR_THRESHOLDS if contours else (None,):
+        regions = [
+            None
+            if contours is None or strength is None
+            else superpixels(contours(t, video.frames[t]), strength)
+            for t in range(1, len(video))
+        ]
+        for threshold in THRESHOLDS:
+            masks = [
+                p > threshold if r is None else snap(p, r, threshold)
+                for p, r in zip(maps, regions, strict=True)
+            ]
+            (score,) = score_video(video, [np.asarray(video.masks[0]), *masks], ("J", "F"))
+            scores[threshold, strength] = score.statistics("J").mean, score.statistics("F").mean
+    return video.name, scores
