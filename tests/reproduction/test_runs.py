@@ -171,9 +171,11 @@ def test_the_command_line_trains_runs_and_records(tmp_path, monkeypatch, capsys)
     run = f"run osvos --preset quick --steps 2 {place}"
 
     assert main(f"{train} --steps 2 --out parent".split()) == 0
-    row = "--budgets 1 --out run --record ledger/tiny.json --note tiny"
+    row = "--budgets 1 --out run --record ledger/tiny.json --note tiny --chosen-on others"
     assert main(f"{run} --parent parent/parent.safetensors {row}".split()) == 0
-    assert set(read_ledger("ledger")) == {"tiny", "tiny-budget-1"}
+    rows = read_ledger("ledger")
+    assert set(rows) == {"tiny", "tiny-budget-1"}
+    assert {row["chosen on"] for row in rows.values()} == {"others"}
     assert main(f"{run} --parent parent/parent.safetensors {row} --sequences absent".split()) == 2
     assert "no sequence 'absent'" in capsys.readouterr().err
 

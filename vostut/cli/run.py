@@ -38,6 +38,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--jobs", type=processes, default=1, help="videos at a time, each in its own process")
     run.add_argument("--record", type=path, help="write the ledger's row to this JSON file")
     run.add_argument("--note", default="", help="for the ledger's row")
+    run.add_argument(
+        "--chosen-on", default="", help="likewise: where the recipe was chosen, as in 'DAVIS-2016 train-6'"
+    )
     run.add_argument("--crf", action="store_true", help="MaskTrack: also refine by a dense CRF")
     add_method_options(run)
     add_data_options(run, split="val")
@@ -67,7 +70,7 @@ def _run(options: argparse.Namespace) -> int:
         if options.record:
             title = options.record.stem + variant.suffix
             command, note = shlex.join(["vostut", *sys.argv[1:]]), options.note + variant.words
-            made = (variant.source, variant.masks)
+            made = (variant.source, variant.masks, options.chosen_on)
             row = ledger_row(title, folder, objects, score, command, note, *made)
             written = f"wrote {write_row(row, options.record.with_name(f'{title}.json'))}\n"
         print(f"{folder.name}{variant.suffix}\n{score_table(score)}\n{written}")

@@ -29,6 +29,7 @@ def ledger_row(
     note: str = "",
     source: str = "probabilities",
     masks: str = "masks",
+    chosen_on: str = "",
 ) -> dict[str, Any]:
     """A run's row.
 
@@ -41,6 +42,7 @@ def ledger_row(
         note: what the row shows, in words.
         source: which of the run's probabilities the masks were made from.
         masks: the folder of the masks, in the run's.
+        chosen_on: the videos on which the recipe was chosen, such as ``"DAVIS-2016 train-6"``.
     """
     rows = [json.loads((folder / "sequences" / f"{n}.json").read_text()) for n in dataset]
     wall = [json.loads(line) for line in (folder / "wall.jsonl").read_text().splitlines()]
@@ -56,6 +58,7 @@ def ledger_row(
         "method": plan.get("method", "OSVOS"),
         "data": f"{dataset.name} {dataset.split}",
         "note": note,
+        **({"chosen on": chosen_on} if chosen_on else {}),
         "command": command,
         "plan": plan,
         "code": ", ".join(dict.fromkeys(entry.get("code", code_version()) for entry in wall)),
