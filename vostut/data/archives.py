@@ -52,7 +52,7 @@ ARCHIVES: dict[str, Archive] = {
         ),
         folder="DAVIS",
         sequences=50,
-        terms="the authors' toolkit names the BSD licence; read the README in the archive;"
+        terms="CC BY-NC 4.0 by the README in the archive; eight videos keep their makers' terms;"
         " cite Perazzi et al., CVPR 2016",
         size=1_900_000_000,  # "1.9GB" in data/get_davis.sh of github.com/fperazzi/davis
         # The same script, since its commit 4fd821b of 31 October 2016 ("Update data checksum"), made by
