@@ -31,7 +31,9 @@ from myst_nb.core.read import is_myst_markdown_notebook
 
 from vostut import cutouts
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent / "_ext"))
+from address import launch_buttons, repository
 from status import over_budget
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,6 +57,7 @@ def cache_key() -> str:
     sources = [
         p for p in (ROOT / "vostut").rglob("*") if p.suffix in {".py", ".js", ".css", ".json", ".safetensors"}
     ]
+    sources += (ROOT / "book").glob("*.py")
     recorded = [*(ROOT / "book" / "_data").glob("*"), *(ROOT / "ledger").rglob("*.json")]
     for path in [*sorted(sources), *sorted(recorded)]:
         digest.update(path.relative_to(ROOT).as_posix().encode())
@@ -62,6 +65,7 @@ def cache_key() -> str:
     for library in LIBRARIES:
         digest.update(f"{library} {version(library)}".encode())
     digest.update(f"{sys.version_info[:2]} {os.environ.get('DAVIS', '')}".encode())
+    digest.update(f"{repository()} {launch_buttons()}".encode())
     return digest.hexdigest()
 
 
@@ -97,12 +101,17 @@ def _execute(cache: Path, chapter: Path, timeout: int) -> None:
 
 def config_for(form: str) -> Path:
     """The configuration for a form of the book: launch buttons and the theme are for web pages only."""
-    if form == "html":
-        return ROOT / "_config.yml"
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
     extensions = config["sphinx"]["local_extensions"]
     config["sphinx"]["local_extensions"] = {name: str(ROOT / folder) for name, folder in extensions.items()}
     options = config["sphinx"]["config"]
+    config["repository"]["url"] = options["html_theme_options"]["repository_url"] = repository()
+    path = OUTPUT / f"config-{form}.yml"
+    if form == "html":
+        if not launch_buttons():
+            del options["html_theme_options"]["launch_buttons"]
+        path.write_text(yaml.safe_dump(config, sort_keys=False))
+        return path
     options["project"] = config["title"]
     for name in ("html_theme_options", "html_context", "html_js_files", "html_css_files"):
         options.pop(name)
@@ -115,7 +124,6 @@ def config_for(form: str) -> Path:
         numbers = r"\AtBeginDocument{\setcounter{chapter}{-1}}"
         options["latex_elements"] = {"preamble": numbers, "fncychap": r"\usepackage[Sonny]{fncychap}"}
         config["latex"] = {"latex_documents": {"targetname": "vostut.tex"}}
-    path = OUTPUT / f"config-{form}.yml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     return path
 

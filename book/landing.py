@@ -16,13 +16,18 @@ from vostut.evaluation import OFFICIAL_VAL
 from vostut.evaluation.tables import html_table
 from vostut.masktrack import MaskTrack, lite_masktrack, masktrack_recipe
 from vostut.plot import SKY, overlay
-from vostut.reproduction.ledger import whole_runs
+from vostut.reproduction.labels import PUBLISHED, Result, headline, results
 from vostut.video import Video
 
 WIDTH = 304
 GAP = 6
 PICTURES = 24
 PER_SECOND = 10
+
+CONTOURS = (
+    'The stored contour maps are those of <a href="https://github.com/MathLee/EOR-VOS">EOR-VOS</a>, made by '
+    "others with a network like OSVOS's own."
+)
 
 
 def moving_overlay(videos: Sequence[Video], alt: str) -> str:
@@ -60,12 +65,13 @@ def _tiles(video: Video) -> list[np.ndarray]:
 
 
 def _mosaic(tiles: Sequence[np.ndarray]) -> np.ndarray:
-    """Two by two, on white."""
+    """Two by two, as RGBA; nothing is between them, so that any page's ground shows."""
     height, width = tiles[0].shape[:2]
-    picture = np.full((2 * height + GAP, 2 * width + GAP, 3), 255, np.uint8)
+    solid = np.full((height, width), 255, np.uint8)
+    picture = np.full((2 * height + GAP, 2 * width + GAP, 4), (255, 255, 255, 0), np.uint8)
     for k, tile in enumerate(tiles):
         top, left = (k // 2) * (height + GAP), (k % 2) * (width + GAP)
-        picture[top : top + height, left : left + width] = tile
+        picture[top : top + height, left : left + width] = np.dstack([tile, solid])
     return picture
 
 
@@ -86,23 +92,41 @@ def _uri(frames: Sequence[np.ndarray]) -> str:
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def results(rows: Mapping[str, dict[str, Any]]) -> str:
-    """A table: each method as published, and our best run, in percent over the 20 validation videos."""
+def table(rows: Mapping[str, dict[str, Any]]) -> str:
+    """Each method as published, here on the article's network, and here on our own; percent."""
     lines = []
-    for method, key in (("OSVOS", "osvos"), ("MaskTrack", "msk")):
+    for method, (key, made) in PUBLISHED.items():
         official = OFFICIAL_VAL[key]
         numbers = (official.J.mean, official.F.mean, official.T)
-        lines.append([f"{method}, published", *(f"{100 * value:.1f}" for value in numbers)])
-        best = whole_runs(dict(rows), method)[0]["score"]
-        lines.append([f"{method}, this book", *(f"{100 * best[m]['mean']:.1f}" for m in "JFT")])
+        cells = [f"<strong>{100 * value:.1f}</strong>" for value in numbers]
+        lines.append([f"<strong>{method}, published</strong>: {made}", *cells])
+        for whose, line in zip(
+            ("here, on the article's network", "here, on our own"),
+            headline(results(rows, method)),
+            strict=True,
+        ):
+            label = f"{whose}: {html.escape(line.label)}, {line.seeds}"
+            lines.append([label, *(_cell(line, metric) for metric in "JFT")])
     return html_table(("DAVIS-2016 val", "J", "F", "T"), lines, classes="scores")
+
+
+def _cell(line: Result, metric: str) -> str:
+    """A mean, with the deviation over seeds below it in small."""
+    mean, *spread = line.cell(metric).split("\u00a0", 1)
+    return mean + "".join(f'<span class="official">{text}</span>' for text in spread)
 
 
 def one_screen(videos: Sequence[Video], rows: Mapping[str, dict[str, Any]], alt: str) -> str:
     """The moving overlay beside the table, and a sentence below each."""
-    found = "The first mask is given. MaskTrack found the others on a CPU while this page was built."
-    gaps = 'Percent; T: lower is better. <a href="reproduction.html">Chapter 6</a> explains each gap.'
+    found = (
+        "The first mask is given. MaskTrack on this book's small network found the others on a CPU, while "
+        "this page was built."
+    )
+    gaps = (
+        "Percent, mean over the 20 validation videos; T: lower is better; ±: standard deviation over seeds. "
+        f'{CONTOURS} <a href="reproduction.html">Chapter 7</a> examines each gap.'
+    )
     return (
         f'<div class="landing"><figure>{moving_overlay(videos, alt)}<figcaption>{found}</figcaption></figure>'
-        f"<figure>{results(rows)}<figcaption>{gaps}</figcaption></figure></div>"
+        f"<figure>{table(rows)}<figcaption>{gaps}</figcaption></figure></div>"
     )

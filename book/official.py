@@ -1,4 +1,4 @@
-"""Condense the benchmark's own tables for chapters 6 and 7.
+"""Condense the benchmark's own tables for chapters 7 and 8.
 
     python book/official.py path/to/official book/_data/official.json
 

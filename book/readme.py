@@ -13,7 +13,9 @@ from vostut import cutouts
 from vostut.evaluation import OFFICIAL_VAL
 from vostut.evaluation.tables import markdown_table
 from vostut.plot import overlay
-from vostut.reproduction.ledger import read_ledger, whole_runs
+from vostut.reproduction import labels
+from vostut.reproduction.labels import PUBLISHED, Result, command_of
+from vostut.reproduction.ledger import read_ledger
 
 NAMES = ("horse-trot", "astronaut-drift", "cat-lookout", "coffee-slide")
 MOMENTS = (0.0, 0.35, 0.7, 1.0)
@@ -50,20 +52,31 @@ def results() -> str:
     """Our own runs over the validation split, from the ledger, below the published values."""
     ledger = read_ledger(BOOK.parent / "ledger")
     rows = []
-    for method, key in (("OSVOS", "osvos"), ("MaskTrack", "msk")):
-        mine = whole_runs(ledger, method)
-        if not mine:
-            continue
-        published = OFFICIAL_VAL[key]
-        numbers = (published.J.mean, published.F.mean, published.T)
-        rows.append([f"**{method}, published**", *(f"{100 * v:.1f}" for v in numbers), "", ""])
-        for row in mine:
-            cells = [f"{100 * row['score'][m]['mean']:.1f}" for m in "JFT"]
-            hours = f"{row['seconds']['all videos'] / 3600:.1f}"
-            link = f"[{row['name']}](ledger/{row['name']}.json)"
-            rows.append([f"{method}, {row['note']}", *cells, hours, link])
-    head = ["", "J mean", "F mean", "T", "hours", "made by"]
-    return markdown_table(head, rows, left=(0, 5)) + "\n"
+    for method, (key, made) in PUBLISHED.items():
+        official = OFFICIAL_VAL[key]
+        numbers = (f"{100 * value:.1f}" for value in (official.J.mean, official.F.mean, official.T))
+        rows.append([f"**{method}, published**: {made}", *numbers, "", "", ""])
+        rows += [_line(method, line) for line in labels.results(ledger, method)]
+    head = ["", "J mean", "F mean", "T", "hours", "row of the ledger", "command that makes it"]
+    return markdown_table(head, rows, left=(0, 5, 6)) + "\n"
+
+
+def _line(method: str, line: Result) -> list[str]:
+    """One recipe, with its seeds."""
+    hours = np.mean([row["seconds"]["all videos"] for row in line.rows]) / 3600
+    links = ", ".join(
+        f"[{_short(row['name'], k)}](ledger/{row['name']}.json)" for k, row in enumerate(line.rows)
+    )
+    first, *more = [command_of(row) for row in line.rows]
+    seeds = "".join(f", `{re.search(r'--seed [0-9]+', command)[0]}`" for command in more)
+    command = f"`{first}`{f', also with{seeds[1:]}' if seeds else ''}"
+    cells = [line.cell(metric) for metric in "JFT"]
+    return [f"{method}: {line.label}; {line.seeds}", *cells, f"{hours:.1f}", links, command]
+
+
+def _short(name: str, position: int) -> str:
+    """A row's name; of the further seeds, the seed alone."""
+    return re.search(r"seed-[0-9]+", name)[0] if position else name
 
 
 def draw() -> None:

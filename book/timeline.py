@@ -1,4 +1,4 @@
-"""Condense the benchmark's own list of methods for chapter 8: who, when, with which result.
+"""Condense the benchmark's own list of methods for chapter 9: who, when, with which result.
 
     python book/timeline.py path/to/global.js path/to/official book/_data/timeline.json
 

@@ -58,13 +58,13 @@ def _labels(chapter: Chapter) -> Iterable[tuple[str, str]]:
         if cell.cell_type == "code":
             figure = cell.metadata.get("mystnb", {}).get("figure", {})
             if "name" in figure:
-                yield "Figure", figure["name"]
+                yield "Table" if figure["name"].startswith("tab-") else "Figure", figure["name"]
             continue
         for match in LABEL.finditer(cell.source):
             yield "section", match[1]
         for _, directive, _, body in FENCE.findall(cell.source):
             options = dict(OPTION.findall(body))
-            if directive == "list-table" and "name" in options:
+            if directive in ("list-table", "table") and "name" in options:
                 yield "Table", options["name"]
             elif directive == "math" and "label" in options:
                 yield "equation", options["label"]
@@ -128,8 +128,10 @@ class Writer:
             return f"### Exercise: {title}\n\n{self.text(body)}"
         if name == "solution":
             return self._solution(body) if self.solutions else ""
-        if name == "list-table":
-            return f"{_table(body)}\n\n**{self.places.words.get(options.get('name', ''), 'Table')}.** {title}"
+        if name in ("list-table", "table"):
+            number = self.places.words.get(options.get("name", ""), "Table")
+            rows = _table(body) if name == "list-table" else self.text(body)
+            return f"{rows}\n\n**{number}.** {self.text(title)}"
         quoted = "\n".join(f"> {line}".rstrip() for line in body.splitlines())
         return quoted if not title or name == "div" else f"> **{title}**\n>\n{quoted}"
 

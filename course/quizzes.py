@@ -31,13 +31,18 @@ class Question:
     why_not: tuple[str, ...]
 
 
+def quiz_file(chapter: str) -> Path:
+    """Where the questions of a chapter stand, if it has any."""
+    return SOURCES / f"{chapter}.yml"
+
+
 def read_quiz(chapter: str) -> list[Question]:
     """The questions of a chapter; the same order of answers each time.
 
     Raises:
         ValueError: a question without a right answer, a reason, or three wrong ones.
     """
-    path = SOURCES / f"{chapter}.yml"
+    path = quiz_file(chapter)
     questions = []
     for number, entry in enumerate(yaml.safe_load(path.read_text())):
         if set(entry) != {"ask", "right", "because", "wrong"} or len(entry["wrong"]) < 3:

@@ -1,7 +1,8 @@
 """Measure each cell while the book is executed. Runs in the chapters' kernels; see ``book/build.py``.
 
 ``start`` is called when a kernel starts. After each cell one line of JSON is appended to the file that the
-variable ``VOSTUT_CELLS`` names: the cell, its seconds, its processor seconds and its peak memory.
+variable ``VOSTUT_CELLS`` names: the cell, its seconds, its processor seconds and its peak memory. And figures
+are drawn without a ground there, since the pages bring their own (``figures.py``).
 """
 
 from __future__ import annotations
@@ -63,8 +64,10 @@ def register(shell: Any, path: str) -> None:
 
 
 def start() -> None:
-    """Measure this kernel, if the build asks for it."""
+    """Measure this kernel, and draw for pages, if the build asks for it."""
     from IPython import get_ipython
 
     if os.environ.get("VOSTUT_CELLS"):
-        register(get_ipython(), os.environ["VOSTUT_CELLS"])
+        shell = get_ipython()
+        register(shell, os.environ["VOSTUT_CELLS"])
+        shell.config.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "facecolor": "none"}

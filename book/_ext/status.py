@@ -28,6 +28,7 @@ BUDGETS = {
     "metrics": 120,
     "osvos": 240,
     "masktrack": 240,
+    "masktrack-results": 120,
     "reproduction": 120,
     "head-to-head": 240,
     "what-came-next": 180,

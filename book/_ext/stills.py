@@ -52,7 +52,9 @@ class StillPictures(SphinxPostTransform):
         folder.mkdir(exist_ok=True)
         path = folder / f"{hashlib.sha256(data).hexdigest()[:16]}.jpg"
         if not path.exists():
-            Image.open(io.BytesIO(data)).convert("RGB").save(path, quality=88)
+            picture = Image.open(io.BytesIO(data)).convert("RGBA")
+            white = Image.new("RGBA", picture.size, "white")
+            Image.alpha_composite(white, picture).convert("RGB").save(path, quality=88)
         image = nodes.image(uri=str(path), candidates={"*": str(path)}, width="100%")
         if alt := ALT.search(text):
             image["alt"] = html.unescape(alt[1])

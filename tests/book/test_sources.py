@@ -19,6 +19,12 @@ CELL = re.compile(r"```\{code-cell\} ipython3\n(.*?)\n```", re.DOTALL)
 SOLUTION = re.compile(r"^(`{3,})\{solution\} ([\w-]+)\n(.*?)\n\1$", re.DOTALL | re.MULTILINE)
 
 
+MOST_FOLDED = 8
+TAGS = re.compile(
+    r"\A(?:---\n.*?tags:\s*\[(.*?)\].*?\n---\n|(?::(?!tags)\w[^\n]*\n)*:tags:\s*\[(.*?)\])", re.DOTALL
+)
+
+
 def code_of(cell: str) -> str:
     """A code cell without its options."""
     cell = re.sub(r"\A---\n.*?\n---\n", "", cell, flags=re.DOTALL)
@@ -80,3 +86,23 @@ def test_every_exercise_has_a_solution():
         text = path.read_text()
         exercises = set(re.findall(r":label: (ex-[\w-]+)", text))
         assert exercises == {label for _, label, _ in SOLUTION.findall(text)}
+
+
+def tags_of(cell: str) -> set[str]:
+    """The tags among a code cell's options."""
+    found = TAGS.match(cell)
+    return set(re.split(r"[,\s\"']+", found[1] or found[2])) - {""} if found else set()
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_few_cells_are_folded(chapter):
+    """A bar to unfold interrupts: at most eight a chapter. What only draws shows its picture alone."""
+    cells = CELL.findall(SOLUTION.sub("", (BOOK / f"{chapter}.md").read_text()))
+    folded = [cell for cell in cells if tags_of(cell) & {"hide-input", "hide-cell"}]
+    assert len(folded) <= MOST_FOLDED, [code_of(cell).strip().splitlines()[0] for cell in folded]
+
+
+def test_tags_are_read_in_both_forms_and_from_options_alone():
+    assert tags_of(":tags: [hide-input, x]\n\na = 1") == {"hide-input", "x"}
+    assert tags_of("---\nmystnb:\n  figure:\n    name: f\ntags: [hide-cell]\n---\na = 1") == {"hide-cell"}
+    assert tags_of("a = ':tags: [hide-input]'") == set()

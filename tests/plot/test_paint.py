@@ -105,6 +105,52 @@ def test_masks_to_try(show, small_video, truth):
     assert page.problems == []
 
 
+def test_a_share_of_nothing_is_no_number(show, small_video, truth):
+    """With nothing painted, contour precision is 0 / 0: the tile says so instead of a perfect score."""
+    _, root = open_tool(show, small_video, truth)
+    root.get_by_role("button", name="Clear").click()
+    precision, recall = (root.locator(".v-score").nth(k).inner_text().split("\n") for k in (2, 3))
+    assert precision[-2:] == ["–", "nothing is painted"]
+    assert recall[-2] == "0.000"
+    root.get_by_role("button", name="Ground truth").click()
+    assert "1.000" in root.locator(".v-score").nth(2).inner_text()
+
+
+def swipe(page, x, y, dx, dy):
+    """A finger's swipe, as the browser gets it from a touch screen."""
+    session = page.context.new_cdp_session(page)
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for k in range(1, 6):
+        point = {"x": x + dx * k / 5, "y": y + dy * k / 5}
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(150)
+
+
+def test_a_finger_scrolls_until_it_taps(show, small_video, truth):
+    html = paint(small_video.frames[2], truth, alt=ALT)._repr_html_() + "<div style='height:3000px'></div>"
+    page = show(html, has_touch=True, is_mobile=True)
+    root = page.locator(".vostut-paint")
+    box = root.locator(".v-stage").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    assert root.locator(".v-tap").is_visible()
+    swipe(page, x, y, 0, -150)
+    assert not mask_of(root).any()
+    assert page.evaluate("scrollY") > 50
+    page.evaluate("scrollTo(0, 0)")
+    page.touchscreen.tap(x, y)
+    assert not mask_of(root).any()  # the tap itself paints nothing
+    assert not root.locator(".v-tap").is_visible()
+    swipe(page, x, y, 0, -50)
+    assert mask_of(root).any()
+    assert page.evaluate("scrollY") == 0
+    painted = mask_of(root)
+    root.get_by_role("button", name="Done painting").tap()
+    swipe(page, x, y, 30, -100)
+    np.testing.assert_array_equal(mask_of(root), painted)
+    assert page.problems == []
+
+
 def test_start_and_tolerance(show, small_video, truth):
     start = np.roll(truth, 6, axis=1)
     _, root = open_tool(show, small_video, truth, start=start, tolerance=7)

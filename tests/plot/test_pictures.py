@@ -3,9 +3,23 @@
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pytest
 
 from vostut.images import PALETTE
-from vostut.plot import disagreement, glue, grid, label_points, overlay, use_style
+from vostut.plot import (
+    BLUE,
+    GREEN,
+    GREY,
+    METHOD_COLOURS,
+    ORANGE,
+    colour_of,
+    disagreement,
+    glue,
+    grid,
+    label_points,
+    overlay,
+    use_style,
+)
 
 mpl.use("Agg")
 
@@ -57,3 +71,31 @@ def test_glue_keeps_plain_numbers(monkeypatch):
     monkeypatch.setattr(myst_nb, "glue", lambda name, value, display: kept.update({name: value}))
     glue("x", np.float64(0.5))
     assert type(kept["x"]) is float
+
+
+@pytest.mark.parametrize(
+    ("name", "colour"),
+    [
+        *METHOD_COLOURS.items(),
+        ("osvos", ORANGE),
+        ("OSVOS, without the parent", ORANGE),
+        ("MaskTrack, with flow", BLUE),
+        ("masktrack", BLUE),
+        ("msk", BLUE),
+        ("first mask, warped by flow", GREEN),
+        ("warped", GREEN),
+        ("flow", GREEN),
+        ("first mask", GREY),
+        ("first mask, copied", GREY),
+        ("copying", GREY),
+    ],
+)
+def test_a_method_has_one_colour_however_it_is_named(name, colour):
+    assert colour_of(name) == colour
+
+
+def test_methods_have_four_colours_and_others_none():
+    assert len(set(METHOD_COLOURS.values())) == 4
+    for name in ("OSVOS-S", "e-OSVOS", "OnAVOS", "ground truth", "overflow"):
+        with pytest.raises(ValueError, match="expected a name with one of: OSVOS, MaskTrack"):
+            colour_of(name)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vostut.plot import player
+from vostut.plot import BLUE, GREEN, GREY, ORANGE, player
 from vostut.plot.embed import script
 
 ALT = "A disk that moves from left to right."
@@ -65,11 +65,44 @@ def test_data_decode_to_the_frames_and_masks(small_video):
         np.testing.assert_array_equal(several, ids[t])
 
 
+def data_of(html):
+    return json.loads(re.search(r'class="vostut-data">(.*?)</script>', html, re.DOTALL)[1])
+
+
+def test_methods_have_their_colours_in_masks_and_curves(small_video):
+    masks = dict.fromkeys(("ground truth", "MaskTrack, tuned", "OSVOS", "MaskTrack"), small_video.masks)
+    curves = dict.fromkeys(("OSVOS", "MaskTrack, tuned", "copy", "motion"), [0.5] * 6)
+    data = data_of(html_of(small_video, masks, curves=curves, colour=GREEN))
+    of_masks = {o["label"]: o["colours"][0] for o in data["overlays"]}
+    of_curves = {c["label"]: c["colour"] for c in data["curves"]}
+    assert of_masks["OSVOS"] == of_curves["OSVOS"] == ORANGE
+    assert of_masks["MaskTrack, tuned"] == of_curves["MaskTrack, tuned"] == BLUE
+    assert of_curves["copy"] == GREY
+    assert of_masks["ground truth"] == GREEN
+    assert len(set(of_masks.values())) == len(set(of_curves.values())) == 4  # no two look alike
+
+
+def test_pictures_that_are_no_frames_say_what_they_are(small_video, show):
+    steps = [0, 1, 2, 5, 10, 40]
+    page = show(html_of(small_video, label="step", numbers=steps, curves={"J": [0.5] * 6}))
+    page.get_by_role("button", name="Next step").click()
+    slider = page.get_by_role("slider", name="Step")
+    slider.fill("4")
+    assert page.locator(".v-counter").inner_text() == "step 10 / 40"
+    assert slider.get_attribute("aria-valuetext") == "step 10 of 40"
+    marks = page.locator(".v-plot text[y='127']").all_text_contents()
+    assert marks == ["step 0", "1", "2", "5", "10", "40"]
+    assert "frame" not in page.locator("figure").inner_text()
+    assert page.problems == []
+
+
 def test_what_is_refused(small_video):
     with pytest.raises(ValueError, match="alt"):
         player(small_video, alt="  ")
     with pytest.raises(ValueError, match="2 masks for 6 frames"):
         player(small_video, small_video.masks[:2], alt=ALT)
+    with pytest.raises(ValueError, match="2 numbers for 6 frames"):
+        player(small_video, alt=ALT, numbers=[0, 1])
     with pytest.raises(ValueError, match="'J': 3 values for 6 frames"):
         player(small_video, alt=ALT, curves={"J": [1, 2, 3]})
 

@@ -60,7 +60,7 @@ def _named(data: str) -> tuple[str, str, None]:
 
 def _claims(options: argparse.Namespace) -> int:
     from vostut.files import read_json
-    from vostut.reproduction.claims import answer, read_claims, write_claims
+    from vostut.reproduction.claims import claim_entry, read_claims, write_claims
     from vostut.reproduction.ledger import read_ledger
 
     rows, claims, board = (
@@ -69,17 +69,20 @@ def _claims(options: argparse.Namespace) -> int:
         read_json(options.leaderboard),
     )
     try:
-        answers = [answer(claim, rows, board) for claim in claims]
+        entries = [claim_entry(claim, rows, board) for claim in claims]
     except (AttributeError, KeyError, TypeError) as error:
         raise DataError(f"{options.leaderboard}: not the scores of a leaderboard ({error!r})") from error
     if options.write:
         write_claims(claims, rows, board, options.claims)
-    print(
-        "| claim | measure | data | published | re-scored | ours | verdict |\n|---|---|---|--:|--:|--:|---|"
-    )
-    for claim, found in zip(claims, answers, strict=True):
-        values = [f"{v:.1f}" if v is not None else "" for v in (found.rescored, found.ours)]
-        cells = [claim.words, claim.metric, claim.data, f"{claim.published:.1f}", *values, found.verdict]
+    print("| claim | measure | data | published | re-scored | backbone | ours | verdict | Lite | verdict |")
+    print("|---|---|---|--:|--:|---|--:|---|--:|---|")
+    for entry in entries:
+        published, rescored, ours, lite = (
+            f"{value:.1f}" if value is not None else ""
+            for value in (entry["published"], entry["rescored"], entry["ours"], entry["lite"]["ours"])
+        )
+        cells = [entry["words"], entry["metric"], entry["data"], published, rescored, entry["backbone"]]
+        cells += [ours, entry["verdict"], lite, entry["lite"]["verdict"]]
         print(f"| {' | '.join(cells)} |")
     if options.write:
         print(f"\nwrote {options.claims}")

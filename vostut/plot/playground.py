@@ -34,8 +34,8 @@ def playground(
 ) -> Playground:
     """An object whose mask the reader scales, shifts, bends and dilates.
 
-    The browser computes what :mod:`vostut.masktrack.deform` computes, to the pixel almost: it takes the
-    nearest pixel where Python interpolates.
+    The browser computes what :mod:`vostut.masktrack.deform` computes, to the pixel almost. It bends no
+    further than the spline can without folding over the object, which would tear the mask.
 
     Args:
         image: H x W x 3 uint8 RGB.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import matplotlib as mpl
@@ -22,6 +23,33 @@ PREDICTION = BLUE
 MISSED, EXTRA = VERMILION, SKY
 """Object pixels that a mask lacks (false negatives), and pixels it has too many (false positives)."""
 
+METHOD_COLOURS = {"OSVOS": ORANGE, "MaskTrack": BLUE, "warping": GREEN, "copy": GREY}
+"""A method's colour, the same in every figure that compares methods; :func:`colour_of` finds it by name."""
+_METHOD_NAMES = {
+    "OSVOS": r"(?<![\w-])osvos(?![\w-])",  # and not OSVOS-S or e-OSVOS, which are other methods
+    "MaskTrack": r"masktrack|\bmsk\b",
+    "warping": r"warp|\bflow\b",
+    "copy": r"\bcop(?:y|ied|ying)\b|first mask",
+}
+"""The most telling first: MaskTrack with flow is MaskTrack, a first mask that is warped is warping."""
+
+
+def colour_of(method: str) -> str:
+    """The colour of a method in every figure of the book, by its name as a figure or a table writes it.
+
+    What is said besides the name does not matter: "MaskTrack, with flow" has MaskTrack's colour.
+
+    Raises:
+        ValueError: the name is none of the four methods'.
+    """
+    for name, pattern in _METHOD_NAMES.items():
+        if re.search(pattern, method, re.IGNORECASE):
+            return METHOD_COLOURS[name]
+    known = ", ".join(METHOD_COLOURS)
+    raise ValueError(
+        f"{method!r} is no method with a colour of its own (expected a name with one of: {known})"
+    )
+
 
 def use_style() -> None:
     """Set matplotlib's defaults for the figures of the book."""
@@ -31,6 +59,7 @@ def use_style() -> None:
             "savefig.dpi": 160,
             "figure.constrained_layout.use": True,
             "figure.facecolor": "white",
+            "axes.facecolor": "none",  # the book's pages put their own ground behind figures, light or dark
             "font.family": "sans-serif",
             "font.sans-serif": ["DejaVu Sans"],
             "font.size": 10,

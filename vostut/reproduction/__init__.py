@@ -1,1 +1,1 @@
-"""Chapters 6 and 7: runs, the ledger, claims, and the report of a whole reproduction."""
+"""Chapters 7 and 8: runs, the ledger, claims, and the report of a whole reproduction."""

@@ -1,7 +1,9 @@
-"""Published numbers beside ours: what was claimed, where it stands, and what came out here. Chapter 6.
+"""Published numbers beside ours: what was claimed, where it stands, and what came out here. Chapter 7.
 
-A claim names a number, its source, and the row of the ledger that answers it. Everything else about it is
-computed: the value of the published masks as this package scores them, our value, and the verdict.
+A claim names a number, its source, and the rows of the ledger that answer it: one on the backbone of the
+article, whose verdict is the claim's, and beside it one on this book's small network. Everything else is
+computed: the value of the published masks as this package scores them, our values, how far they would move
+with other videos, and the verdicts.
 """
 
 from __future__ import annotations
@@ -9,9 +11,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from vostut.errors import DataError
 from vostut.files import write_atomically
@@ -19,8 +23,26 @@ from vostut.files import write_atomically
 LOWER_IS_BETTER = ("J decay", "F decay", "T")
 """Measures that count errors."""
 
-VERDICTS = ("met", "not met", "too small to tell", "not measured")
-"""What can be said of a claim. *Too small to tell*: a difference within its own tolerance of zero."""
+VERDICTS = ("met", "not met", "undecided", "not measured")
+"""What can be said of a claim, see :func:`judge`."""
+
+DRAWS = 10_000
+"""How often the videos are drawn again."""
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Where our answer to a claim stands.
+
+    Attributes:
+        row: of the ledger; "" if none answers.
+        less: the row that is subtracted, if the claim is a difference.
+        deviations: what was done otherwise than published.
+    """
+
+    row: str = ""
+    less: str = ""
+    deviations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,10 +59,12 @@ class Claim:
         cite: its citation key.
         checked: False if it was only quoted from notes and not seen at its source.
         masks: the published masks that it is re-scored from, a key of ``leaderboard.json``; "" for none.
-        row: of the ledger, which answers it; "" if none does.
+        backbone: of the network that the number was published for, and of our row that answers it.
+        row: of the ledger, on that backbone; "" if none answers.
         less: the row that is subtracted, if the claim is a difference.
         tolerance: how far below the published value ours still meets it, in percent points.
         deviations: what was done otherwise than published.
+        lite: what our small network gives; it never answers for the other backbone.
     """
 
     id: str
@@ -52,72 +76,120 @@ class Claim:
     cite: str
     checked: bool = True
     masks: str = ""
+    backbone: str = "VGG-16"
     row: str = ""
     less: str = ""
     tolerance: float = 0.5
     deviations: tuple[str, ...] = ()
+    lite: Ours = field(default_factory=Ours)
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether it says what a part is worth, and not how good a method is."""
+        return bool(self.less or self.lite.less)
 
 
 class Answer(NamedTuple):
     """What we can say of a claim.
 
     Attributes:
-        rescored: the published masks, scored by this package; percent, None without masks.
         ours: the value of our run; percent, None without a row.
+        interval: 95 % of *ours minus published* if the videos are drawn again; percent points.
         verdict: one of :data:`VERDICTS`.
     """
 
-    rescored: float | None
     ours: float | None
+    interval: tuple[float, float] | None
     verdict: str
 
 
-def answer(claim: Claim, rows: Mapping[str, Any], leaderboard: Mapping[str, Any]) -> Answer:
-    """Compute a claim's answer.
+NOTHING = Answer(None, None, "not measured")
 
-    A level is met if ours is at most ``tolerance`` worse than published. A difference is met if ours is at
-    most ``tolerance`` away from it, on either side; but if the published difference is itself no larger than
-    the tolerance, a run in which the part does nothing would meet it, so nothing is shown.
+
+def rescored(claim: Claim, leaderboard: Mapping[str, Any]) -> float | None:
+    """The published masks, scored by this package; percent, None without masks."""
+    found = leaderboard.get(claim.masks)
+    return round(_percent(found, claim.metric), 1) if found else None
+
+
+def answer(
+    claim: Claim, ours: Ours | Claim, rows: Mapping[str, Any], leaderboard: Mapping[str, Any]
+) -> Answer:
+    """Compute one answer to a claim.
 
     Args:
         claim: the published number.
+        ours: the claim itself for the article's backbone, or its ``lite``.
         rows: of the ledger, see :func:`vostut.reproduction.ledger.read_ledger`.
-        leaderboard: the scores of published masks.
+        leaderboard: the scores of published masks; where they are known, videos are drawn for both sides.
 
     Raises:
         DataError: a level is answered by a row about other data, or a difference by rows over different
             videos.
     """
-    published = leaderboard.get(claim.masks)
-    rescored = round(_percent(published, claim.metric), 1) if published else None
-    needed = [name for name in (claim.row, claim.less) if name]
-    if not claim.row or any(name not in rows for name in needed):
-        return Answer(rescored, None, "not measured")
-    _check_data(claim, {name: rows[name] for name in needed})
-    values = [_percent(rows[name]["score"], claim.metric) for name in needed]
-    ours = round(values[0] - (values[1] if claim.less else 0.0), 1)
-    return Answer(rescored, ours, _verdict(claim, ours))
+    needed = [name for name in (ours.row, ours.less) if name]
+    if not ours.row or any(name not in rows for name in needed):
+        return NOTHING
+    _check_data(claim, ours, {name: rows[name] for name in needed})
+    scores = [rows[name]["score"] for name in needed]
+    values = [_percent(score, claim.metric) for score in scores]
+    value = round(values[0] - (values[1] if ours.less else 0.0), 1)
+    other = scores[1] if ours.less else leaderboard.get(claim.masks)
+    moved = _moved(scores[0], other, claim.metric) + value - claim.published
+    low, high = (round(float(edge), 1) for edge in np.quantile(moved, [0.025, 0.975]))
+    return Answer(value, (low, high), judge(claim, value, low, high))
 
 
-def _check_data(claim: Claim, rows: Mapping[str, Any]) -> None:
-    if claim.less:
+def _moved(score: Mapping[str, Any], other: Mapping[str, Any] | None, metric: str) -> np.ndarray:
+    """How the mean moves with the videos drawn, less another score's on the same videos if there is one."""
+    each = _videos(score, metric)
+    if other:
+        beside = _videos(other, metric)
+        each = {name: value - beside[name] for name, value in each.items()}
+    values = np.array([each[name] for name in sorted(each)])
+    draws = np.random.default_rng(0).integers(len(values), size=(DRAWS, len(values)))
+    return values[draws].mean(axis=1) - values.mean()
+
+
+def _videos(score: Mapping[str, Any], metric: str) -> dict[str, float]:
+    """The measure of each video that counts, in percent."""
+    counted = score["T"].get("sequences") if metric == "T" else None
+    return {name: _percent(score["sequences"][name], metric) for name in counted or score["sequences"]}
+
+
+def _check_data(claim: Claim, ours: Ours | Claim, rows: Mapping[str, Any]) -> None:
+    if ours.less:
         videos = {tuple(sorted(row["score"].get("sequences", ()))) for row in rows.values()}
         if len(videos) > 1:
             raise DataError(f"{claim.id}: {' and '.join(rows)} are over different videos (expected the same)")
-    elif (data := rows[claim.row].get("data", claim.data)) != claim.data:
-        raise DataError(f"{claim.id}: {claim.row} is about {data} (expected {claim.data})")
+    elif (data := rows[ours.row].get("data", claim.data)) != claim.data:
+        raise DataError(f"{claim.id}: {ours.row} is about {data} (expected {claim.data})")
 
 
-def _verdict(claim: Claim, ours: float) -> str:
-    """Whether our value meets the published one."""
-    worse = claim.published - ours
-    if claim.less:
-        worse = abs(worse)
-    elif claim.metric in LOWER_IS_BETTER:
-        worse = -worse
-    if round(worse, 1) > claim.tolerance:
-        return "not met"
-    return "too small to tell" if claim.less and abs(claim.published) <= claim.tolerance else "met"
+def judge(claim: Claim, ours: float, low: float, high: float) -> str:
+    """The verdict, by one rule for levels and differences.
+
+    *Met*: ours is within the tolerance (a level may be better by any amount), and a difference is also clear
+    of zero on the published side, since otherwise a part that does nothing would pass. *Not met*: ours is
+    further away, and with other videos, too. *Undecided*: the videos are too few to say.
+
+    Args:
+        claim: the published number.
+        ours: our value.
+        low: where the interval of ours minus published begins.
+        high: where it ends.
+    """
+    gap = round(ours - claim.published, 1)
+    if claim.is_difference:
+        shown = (low + claim.published if claim.published > 0 else -high - claim.published) > 0
+        near, refuted = abs(gap) <= claim.tolerance, not low <= 0 <= high
+        return ("met" if shown and claim.published else "undecided") if near else _beyond(refuted)
+    worse, refuted = (gap, low > 0) if claim.metric in LOWER_IS_BETTER else (-gap, high < 0)
+    return "met" if worse <= claim.tolerance else _beyond(refuted)
+
+
+def _beyond(refuted: bool) -> str:
+    return "not met" if refuted else "undecided"
 
 
 def _percent(score: Mapping[str, Any], metric: str) -> float:
@@ -142,12 +214,22 @@ def read_claims(path: str | os.PathLike) -> list[Claim]:
 def _claim(entry: Mapping[str, Any]) -> Claim:
     """A claim from JSON; what was computed is left out."""
     values = {f.name: entry[f.name] for f in fields(Claim)}
-    return Claim(**values | {"deviations": tuple(entry["deviations"])})
+    lite = {f.name: entry["lite"][f.name] for f in fields(Ours)}
+    ours = Ours(**lite | {"deviations": tuple(lite["deviations"])})
+    return Claim(**values | {"deviations": tuple(entry["deviations"]), "lite": ours})
+
+
+def claim_entry(claim: Claim, rows: Mapping[str, Any], leaderboard: Mapping[str, Any]) -> dict[str, Any]:
+    """A claim with its answers, as JSON keeps it."""
+    entry = asdict(claim) | {"rescored": rescored(claim, leaderboard)}
+    entry |= answer(claim, claim, rows, leaderboard)._asdict()
+    entry["lite"] |= answer(claim, claim.lite, rows, leaderboard)._asdict()
+    return entry
 
 
 def write_claims(
     claims: Sequence[Claim], rows: Mapping[str, Any], leaderboard: Mapping[str, Any], path: str | os.PathLike
 ) -> None:
     """Write claims with their answers, as JSON."""
-    entries = [asdict(claim) | answer(claim, rows, leaderboard)._asdict() for claim in claims]
+    entries = [claim_entry(claim, rows, leaderboard) for claim in claims]
     write_atomically(Path(path), (json.dumps(entries, indent=1, allow_nan=False) + "\n").encode())

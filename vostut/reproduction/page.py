@@ -1,4 +1,4 @@
-"""A reproduction as one page: what came out beside what was published. Chapter 6."""
+"""A reproduction as one page: what came out beside what was published. Chapter 7."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From data to the tables of the papers, in one call that may be stopped at any moment. Chapter 6.
+"""From data to the tables of the papers, in one call that may be stopped at any moment. Chapter 7.
 
 A reproduction is a folder: ``networks/`` (what was trained), ``runs/<method>/`` (one run each, see
 :mod:`vostut.reproduction.runs`), ``ledger/`` (a row for each result) and the report. Everything in it is made

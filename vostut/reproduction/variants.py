@@ -1,4 +1,4 @@
-"""The masks that one run gives, and their scores: plain, snapped, with flow, with a CRF. Chapters 4 to 6."""
+"""The masks that one run gives, and their scores: plain, snapped, with flow, with a CRF. Chapters 4 to 7."""
 
 from __future__ import annotations
 

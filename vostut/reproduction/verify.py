@@ -1,4 +1,4 @@
-"""Whether a row of the ledger says what its masks say. Chapter 6."""
+"""Whether a row of the ledger says what its masks say. Chapter 7."""
 
 from __future__ import annotations
 

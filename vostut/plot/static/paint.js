@@ -3,6 +3,7 @@
 import {
   COLOURS, decodeRuns, fitCanvas, h, icon, outline, rgba, segmented, slider, startAll, strokeOutline, tinted, toggle,
 } from "./common.js";
+import { listenToBrush } from "./brush.js";
 import { paintLine, presets } from "./masks.js";
 import { compare, prepareTruth } from "./scores.js";
 
@@ -21,7 +22,7 @@ function scoreBoard(tolerance) {
     const element = h("div", { class: `v-score v-${size}` }, h("span", {}, h("var", {}, name), ` ${title}`),
       number, h("span", { class: "v-meter", "aria-hidden": "true" }, meter), detail);
     return { element, set: (value, text) => {
-      number.textContent = value.toFixed(3);
+      number.textContent = value === null ? "–" : value.toFixed(3);
       meter.style.width = `${100 * value}%`;
       detail.textContent = text;
     } };
@@ -32,8 +33,9 @@ function scoreBoard(tolerance) {
   return { element, show: (s, n) => {
     J.set(s.J, `${s.intersection} / ${s.union} px shared`);
     F.set(s.F, `tolerance ${tolerance} px`);
-    P.set(s.P, `${s.matched} / ${s.n} matched`);
-    R.set(s.R, `${s.found} / ${n} found`);
+    // A share of nothing is no number; F is defined nevertheless, and stands above.
+    P.set(s.n ? s.P : null, s.n ? `${s.matched} / ${s.n} matched` : "nothing is painted");
+    R.set(n ? s.R : null, n ? `${s.found} / ${n} found` : "there is no object");
   } };
 }
 
@@ -46,69 +48,6 @@ function legendOf(contours, outlined, tolerance) {
       ...(outlined ? [["v-line", "orange", "true outline"]] : [])];
   return keys.map(([kind, colour, text]) => h("span", { class: "v-key" }, h("span", { class: `v-swatch ${kind}`,
     style: colour ? `background:${COLOURS[colour]}` : undefined }), text));
-}
-
-/**
- * Let pointer and keyboard paint on `stage`. Points are [x, y] in mask pixels, pixel centres at whole numbers.
- * Calls begin(), extend(from, to) for each piece of a stroke, then finish(), or cancel() if it was none.
- */
-function listenToBrush(stage, { width, height }, { begin, extend, finish, cancel }) {
-  const ring = h("span", { class: "v-ring", hidden: true });
-  let last = null; // the last point of the stroke being painted
-  let spot = null; // where the keyboard holds the brush
-  stage.append(ring);
-
-  function pointAt(event) {
-    const box = stage.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * width - 0.5,
-      ((event.clientY - box.top) / box.height) * height - 0.5];
-  }
-  function moveRing([x, y]) {
-    ring.hidden = false;
-    ring.style.left = `${(100 * (x + 0.5)) / width}%`;
-    ring.style.top = `${(100 * (y + 0.5)) / height}%`;
-  }
-  function goOn(to) {
-    extend(last ?? to, to);
-    last = to;
-  }
-  function end(how) {
-    if (last === null) return;
-    last = null;
-    how();
-  }
-  const listeners = {
-    pointerdown(event) {
-      if (!event.isPrimary || event.button !== 0) return;
-      stage.setPointerCapture(event.pointerId);
-      begin();
-      goOn(pointAt(event));
-    },
-    pointermove(event) {
-      if (!event.isPrimary) return;
-      moveRing(pointAt(event));
-      if (last !== null) goOn(pointAt(event));
-    },
-    pointerup() { end(finish); },
-    pointercancel() { end(cancel); }, // two fingers: the reader zooms, and does not paint
-    pointerleave() { ring.hidden = true; },
-    blur() { spot = null; ring.hidden = true; },
-    keydown(event) {
-      const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-      if (event.ctrlKey || event.metaKey || event.altKey || (!move && event.key !== " ")) return;
-      event.preventDefault();
-      const [dx, dy] = move ?? [0, 0], step = event.shiftKey ? 12 : 3;
-      const [x, y] = spot ?? [width >> 1, height >> 1];
-      spot = [Math.min(Math.max(x + step * dx, 0), width - 1), Math.min(Math.max(y + step * dy, 0), height - 1)];
-      moveRing(spot);
-      if (move) return;
-      begin();
-      goOn(spot);
-      end(finish);
-    },
-  };
-  for (const [name, listener] of Object.entries(listeners)) stage.addEventListener(name, listener);
-  return { resize: (radius) => { ring.style.width = `${(100 * (2 * radius + 1)) / width}%`; } };
 }
 
 /** The colour code of each pixel, for REGION_PALETTE or CONTOUR_PALETTE. */
@@ -208,6 +147,7 @@ export function startPaint(root, data, changed = () => {}) {
     event.stopPropagation(); // the page around us may have shortcuts of its own
   });
   new ResizeObserver(draw).observe(parts.canvas);
+  parts.undo.before(brush.done);
   brush.resize(radius);
   draw();
   root.vostut = {

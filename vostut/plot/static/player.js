@@ -8,19 +8,20 @@ import {
 export function startPlayer(root, data) {
   const { width, height, overlays, curves } = data;
   const last = data.frames.length - 1;
+  const one = data.label, One = one[0].toUpperCase() + one.slice(1); // "frame", or what the pictures are instead
   const state = { t: 0, overlay: 0, shown: overlays.length > 0, playing: false };
   const layers = new Map(); // overlays already decoded, by "overlay/frame"
   const images = data.frames.map((source) => Object.assign(new Image(), { src: source }));
 
   const canvas = h("canvas", { role: "img", "aria-label": data.alt, style: `aspect-ratio:${width}/${height}` });
   const play = h("button", { type: "button", class: "v-play", onclick: () => setPlaying(!state.playing) });
-  const scrub = slider("Frame", { min: 0, max: last, value: 0 }, (t) => { setPlaying(false); show(t); });
+  const scrub = slider(One, { min: 0, max: last, value: 0 }, (t) => { setPlaying(false); show(t); });
   const counter = h("output", { class: "v-counter" });
   const step = (by, name, label) => h("button", { type: "button", "aria-label": label, title: label,
     onclick: () => stepBy(by) }, icon(name));
 
-  const bar = h("div", { class: "v-bar" }, step(-1, "back", "Previous frame"), play,
-    step(1, "forward", "Next frame"), scrub.element, counter);
+  const bar = h("div", { class: "v-bar" }, step(-1, "back", `Previous ${one}`), play,
+    step(1, "forward", `Next ${one}`), scrub.element, counter);
   const choices = h("div", { class: "v-bar v-choices" });
   const picker = segmented("Mask to show", overlays.map((overlay) => overlay.label), (chosen) => {
     state.overlay = chosen;
@@ -70,9 +71,9 @@ export function startPlayer(root, data) {
   function show(t) {
     state.t = Math.min(Math.max(t, 0), last);
     scrub.set(state.t);
-    const place = `${data.numbers[state.t]} / ${data.length - 1}`;
-    counter.textContent = place;
-    scrub.element.setAttribute("aria-valuetext", `frame ${place.replace("/", "of")}`);
+    const place = `${data.numbers[state.t]} / ${data.last}`;
+    counter.textContent = one === "frame" ? place : `${one} ${place}`;
+    scrub.element.setAttribute("aria-valuetext", `${one} ${place.replace("/", "of")}`);
     chart?.show(state.t);
     draw();
   }
@@ -138,7 +139,7 @@ function lineChart(data, seek) {
   const legend = h("div", { class: "v-legend" }, ...curves.map((curve, k) => h("span", { class: "v-key" },
     h("span", { class: "v-swatch v-line", style: `background:${curve.colour}` }), curve.label, current[k])));
   const plot = h("div", { class: "v-plot", role: "img",
-    "aria-label": `Line chart over the frames: ${curves.map((curve) => curve.label).join(", ")}` });
+    "aria-label": `Line chart over the ${data.label}s: ${curves.map((curve) => curve.label).join(", ")}` });
   let width = 0, at = 0;
 
   const x = (t) => margin.left + (n > 1 ? t / (n - 1) : 0.5) * (width - margin.left - margin.right);
@@ -154,13 +155,19 @@ function lineChart(data, seek) {
     }).join("");
   }
 
+  /** The pictures whose numbers stand below the curves: all of a few whose distances differ, else three. */
+  function marked() {
+    const [first, second] = data.numbers, even = data.numbers.every((number, t) => number === first + t * (second - first));
+    return even || n > 8 ? [...new Set([0, Math.round((n - 1) / 2), n - 1])] : [...data.numbers.keys()];
+  }
+
   function layout() {
     width = plot.clientWidth || data.width;
     const ticks = [low, (low + high) / 2, high].map((value) => `<line class="v-grid" x1="${margin.left}"
       x2="${width - margin.right}" y1="${y(value)}" y2="${y(value)}"/><text x="${margin.left - 7}" y="${y(value) + 4}"
       text-anchor="end">${bounded ? value : Number(value.toPrecision(3))}</text>`);
-    const frames = [...new Set([0, Math.round((n - 1) / 2), n - 1])].map((t, i) => `<text x="${x(t)}"
-      y="${height - 5}" text-anchor="${n > 1 && i === 2 ? "end" : "middle"}">${i ? "" : "frame "}${data.numbers[t]}</text>`);
+    const frames = marked().map((t, i) => `<text x="${x(t)}" y="${height - 5}"
+      text-anchor="${t && t === n - 1 ? "end" : "middle"}">${i ? "" : `${data.label} `}${data.numbers[t]}</text>`);
     const lines = curves.map((curve) => `<path d="${path(curve.values)}" stroke="${curve.colour}"/>`);
     const dots = curves.map((curve) => `<circle r="4" fill="${curve.colour}"/>`);
     plot.innerHTML = `<svg width="${width}" height="${height}" aria-hidden="true">${ticks.join("")}${frames.join("")}
