@@ -123,7 +123,8 @@ def one_screen(videos: Sequence[Video], rows: Mapping[str, dict[str, Any]], alt:
         "this page was built."
     )
     gaps = (
-        "Percent, mean over the 20 validation videos; T: lower is better; ±: standard deviation over seeds. "
+        "Percent, mean over the 20 validation videos; bold: as published; T: lower is better; "
+        "±: standard deviation over seeds. "
         f'{CONTOURS} <a href="reproduction.html">Chapter 7</a> examines each gap.'
     )
     return (

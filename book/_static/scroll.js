@@ -26,5 +26,5 @@ addEventListener("load", () => {
     }
   }
   look();
-  addEventListener("resize", look);
+  new ResizeObserver(look).observe(document.querySelector("article") ?? document.body); // the window, and the bars beside
 });
