@@ -16,6 +16,7 @@ from pathlib import Path
 
 import cv2
 
+from vostut.files import write_json
 from vostut.images import read_mask
 
 
@@ -36,7 +37,7 @@ def main(out: str, video: str, moments: str, *runs: str) -> None:
     path = Path(out)
     recorded = json.loads(path.read_text()) if path.exists() else {}
     recorded[video] = {"frames": frames, "masks": masks}
-    path.write_text(json.dumps(recorded, indent=1) + "\n")
+    write_json(path, recorded)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from vostut import cutouts
-from vostut.files import write_atomically
+from vostut.files import write_json
 from vostut.masktrack import MaskTrack, lite_masktrack, masktrack_recipe
 from vostut.metrics import region_similarity
 from vostut.osvos import OSVOS, lite_parent, osvos_recipe
@@ -95,7 +95,7 @@ def _turn(path: Path, scene: tuple[str, str, int], knob: str) -> None:
             video = render(scene, knob)
             counted = scores(segment(name, video), video)[1:-1]  # as in the benchmark
             values[title(scene)] = round(float(np.mean(counted)), 4)
-            _write(path, found)
+            write_json(path, found)
             print(knob, title(scene), name, f"{values[title(scene)]:.3f}", flush=True)
 
 
@@ -113,7 +113,7 @@ def _returns(path: Path, scene: tuple[str, str, int]) -> None:
             "J": [round(value, 3) for value in scores(masks, video)],
             "marked": [int(mask.sum()) for mask in masks],
         }
-    _write(path, found)
+    write_json(path, found)
     print("out of view and back", title(scene), flush=True)
 
 
@@ -131,10 +131,6 @@ def _methods() -> dict[str, OSVOS | MaskTrack]:
 def _tuned(name: str, frame: bytes, mask: bytes, size: tuple[int, int]) -> torch.nn.Module:
     picture = np.frombuffer(frame, np.uint8).reshape(*size, 3)
     return _methods()[name].fine_tune(picture, np.frombuffer(mask, bool).reshape(size))
-
-
-def _write(path: Path, found: dict[str, object]) -> None:
-    write_atomically(path, (json.dumps(found, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

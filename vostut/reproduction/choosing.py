@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -91,18 +91,27 @@ def _score_video(
         raise DataError(f"{source / video.name}: missing (expected a run that is finished)")
     maps = [read_probability(source / video.name / f"{name}.png") for name in video.frame_names[1:]]
     scores = {}
-    for strength in CONTOUR_THRESHOLDS if contours else (None,):
-        regions = [
-            None
-            if contours is None or strength is None
-            else superpixels(contours(t, video.frames[t]), strength)
-            for t in range(1, len(video))
-        ]
+    for strength, decide in _ways(video, contours):
         for threshold in THRESHOLDS:
-            masks = [
-                p > threshold if r is None else snap(p, r, threshold)
-                for p, r in zip(maps, regions, strict=True)
-            ]
+            masks = [decide(t, p, threshold) for t, p in enumerate(maps)]
             (score,) = score_video(video, [np.asarray(video.masks[0]), *masks], ("J", "F"))
             scores[threshold, strength] = score.statistics("J").mean, score.statistics("F").mean
     return video.name, scores
+
+
+Decide = Callable[[int, np.ndarray, float], np.ndarray]
+"""From a map's number, the map and a threshold to the object's mask."""
+
+
+def _ways(video: Video, contours: Contours | None) -> Iterator[tuple[float | None, Decide]]:
+    """Each way to decide, by the threshold of its contours; None where nothing is snapped."""
+    if contours is None:
+        yield None, lambda t, probability, threshold: probability > threshold
+        return
+    edges = [contours(t, video.frames[t]) for t in range(1, len(video))]
+    for strength in CONTOUR_THRESHOLDS:
+        yield strength, _snapping([superpixels(edge, strength) for edge in edges])
+
+
+def _snapping(regions: Sequence[np.ndarray]) -> Decide:
+    return lambda t, probability, threshold: snap(probability, regions[t], threshold)

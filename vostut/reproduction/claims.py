@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vostut.errors import DataError
-from vostut.files import write_atomically
+from vostut.files import write_json
 
 LOWER_IS_BETTER = ("J decay", "F decay", "T")
 """Measures that count errors."""
@@ -232,4 +232,4 @@ def write_claims(
 ) -> None:
     """Write claims with their answers, as JSON."""
     entries = [claim_entry(claim, rows, leaderboard) for claim in claims]
-    write_atomically(Path(path), (json.dumps(entries, indent=1, allow_nan=False) + "\n").encode())
+    write_json(path, entries)

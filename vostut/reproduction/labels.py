@@ -80,8 +80,13 @@ def backbone_of_row(row: Mapping[str, Any]) -> str:
 
 def lines_of(row: Mapping[str, Any]) -> int:
     """The height of the frames that the network was fine-tuned on."""
+    return _tuning(row)["height"]
+
+
+def _tuning(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How a row's network was fine-tuned; rows of version 0.1 keep that apart."""
     config = row["plan"]["config"]
-    return config.get("fine_tuning", config)["height"]
+    return config.get("fine_tuning", config)
 
 
 def label_of(row: Mapping[str, Any]) -> str:
@@ -105,11 +110,16 @@ def part_of(name: str) -> str:
 
 def _contours(row: Mapping[str, Any]) -> str:
     """Where the contour maps of a snapped row come from."""
-    words = shlex.split(row["command"])
-    given = words[words.index("--contours") + 1] if "--contours" in words else ""
+    given = _given_contours(row)
     if given == "hed":
         return "HED's contours"
     return "contours of our own branch" if given.endswith(".safetensors") else STORED
+
+
+def _given_contours(row: Mapping[str, Any]) -> str:
+    """What a row's command has for ``--contours``; "" if it has nothing."""
+    words = shlex.split(row["command"])
+    return words[words.index("--contours") + 1] if "--contours" in words else ""
 
 
 def seeds_of(rows: Mapping[str, dict[str, Any]], name: str) -> tuple[dict[str, Any], ...]:
@@ -162,28 +172,19 @@ def command_of(row: Mapping[str, Any], contours: str = "CONTOURS") -> str:
         row: of the ledger.
         contours: the folder of stored contour maps.
     """
-    plan, config = row["plan"], row["plan"]["config"]
-    tuning = config.get("fine_tuning", config)
+    plan, tuning = row["plan"], _tuning(row)
     words = ["vostut", "run", plan["method"].lower()]
     if address := ADDRESSES.get(plan["parent"]["sha256"][:8]):
         words += ["--parent", address]
     if backbone_of_row(row) == LARGE:  # what its preset gave when the row was made
         low, high = tuning["augmentation"]["scale"]
-        words += [
-            "--height",
-            str(tuning["height"]),
-            "--steps",
-            str(tuning["steps"]),
-            "--zoom",
-            f"{low},{high}",
-        ]
+        words += ["--height", str(tuning["height"]), "--steps", str(tuning["steps"])]
+        words += ["--zoom", f"{low},{high}"]
     if tuning["seed"]:
         words += ["--seed", str(tuning["seed"])]
     part = part_of(row["name"])
     if part == "-snapped":
-        given = shlex.split(row["command"])
-        source = given[given.index("--contours") + 1]
-        words += ["--contours", source if source == "hed" or source.endswith(".safetensors") else contours]
+        words += ["--contours", contours if _contours(row) == STORED else _given_contours(row)]
     if plan["flow"] and "flow" in part:
         words += ["--flow", plan["flow"]]
         if not plan.get("speed") and backbone_of_row(row) == SMALL:
