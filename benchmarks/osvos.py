@@ -80,7 +80,8 @@ def run(name: str, network: nn.Module, recipe: OSVOSRecipe, video, seconds: floa
     curve: list[tuple[float, int, float]] = []
     steps: list[float] = []
     aside, next_look, last = 0.0, 5.0, None
-    fabric = make_fabric("auto", "32-true" if recipe == reference() else "auto")
+    precision = "32-true" if recipe == reference() else "auto"
+    fabric = make_fabric("auto", precision, backbone=network.backbone.name)
     method = OSVOS(network, replace(recipe, flip=False), fabric=fabric)  # each frame once, not mirrored
 
     def j(net: nn.Module) -> float:

@@ -23,7 +23,7 @@ def make_fabric(
     precision: str = "auto",
     devices: int | str = 1,
     nodes: int = 1,
-    backbone: str = "vgg16",
+    backbone: str = "",
 ) -> Fabric:
     """Fabric for a device and a precision.
 
@@ -33,7 +33,8 @@ def make_fabric(
             float32.
         devices: how many, in each machine.
         nodes: how many machines.
-        backbone: what will compute there, ``"vgg16"`` or ``"lite"``; ``"auto"`` depends on it.
+        backbone: what will compute there, ``"vgg16"`` or ``"lite"``: on a CPU ``"auto"`` takes bfloat16 for
+            those alone that it makes faster.
 
     Raises:
         DataError: a GPU is asked for and there is none, or no such device or precision.
@@ -57,7 +58,7 @@ def make_fabric(
     return Fabric(devices=devices, num_nodes=nodes, **where)
 
 
-def has_fast_bf16(gpu: bool, backbone: str = "vgg16") -> bool:
+def has_fast_bf16(gpu: bool, backbone: str) -> bool:
     """Whether bfloat16 is faster than float32 on this hardware, for this backbone.
 
     On a CPU that takes AMX's matrix tiles. AVX-512's bfloat16 instructions alone do not pay: with them VGG-16
