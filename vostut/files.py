@@ -115,7 +115,8 @@ def read_bytes(path: str | os.PathLike) -> bytes:
         DataError: the file is missing or cannot be read.
     """
     try:
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:
+            return file.read()
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except OSError as error:

@@ -119,7 +119,7 @@ class MaskReader:
             if ids.dtype == bool:
                 self.agree(VOID, str(name))
             if ids.dtype == bool or kind == _GREY_OF_1_BIT:
-                return ids.astype(bool, copy=False)
+                return ids.view(bool)
         return ids if self.several else self._one_object(ids, str(name))
 
     def _one_object(self, ids: np.ndarray, name: str) -> np.ndarray:
@@ -280,11 +280,11 @@ def _ids_from_grey(levels: np.ndarray, name: str | os.PathLike) -> np.ndarray:
     """Object ids of a grey mask; bool if its levels are 0 and 255."""
     if levels.dtype != np.uint8:
         raise DataError(f"{name}: {levels.dtype} pixels (expected a mask with 8 bits or fewer)")
+    is_object = levels == VOID
+    if (n_object := np.count_nonzero(is_object)) and n_object == cv2.countNonZero(levels):
+        return is_object
     if levels.max() < MOST_OBJECTS:
         return levels
-    is_object = levels == VOID
-    if np.count_nonzero(is_object) == cv2.countNonZero(levels):
-        return is_object
     if np.where(is_object, 0, levels).max() < MOST_OBJECTS:  # ids, and void
         return levels
     present = np.unique(levels)

@@ -10,7 +10,7 @@ import functools
 import os
 import re
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -52,17 +52,19 @@ class SavedMasks:
         self.name = name_of(self.source)
         self.sequences: dict[str, Files] = {}
         self.objects: dict[str, dict[int, Files]] = {}
+        self._zipped = self.source.is_file()
         others = 0
-        for path, member in _members(self.source):
-            if path.suffix.lower() != ".png" or len(path.parts) < 2:
-                others += path.suffix != ""
+        for (*folders, file), member in _members(self.source):
+            stem, suffix = os.path.splitext(file)
+            if suffix.lower() != ".png" or not folders:
+                others += suffix != ""
                 continue
-            sequence, i = _place(path.parent.parts, names)
+            sequence, i = _place(folders, names)
             if i is None:
                 files = self.sequences.setdefault(sequence, {})
             else:
                 files = self.objects.setdefault(sequence, {}).setdefault(i, {})
-            twin = files.setdefault(path.stem, member)
+            twin = files.setdefault(stem, member)
             if twin != member and (names is None or sequence in names):
                 raise DataError(f"{self.source}: two masks for one frame, {twin} and {member} (expected one)")
         both = sorted(set(self.sequences) & set(self.objects))
@@ -93,7 +95,7 @@ class SavedMasks:
         if objects is None:
             files = self._files(video, self.sequences.get(video.name, {}))
             reader = MaskReader(several, merge)
-            names = [str(self.source / files[n]) if n in files else n for n in video.frame_names]
+            names = [f"{self.source}/{files[n]}" if n in files else n for n in video.frame_names]
             return Lazy(len(video), lambda t: _ids(reader, *self._load(video, t, files, size)), names)
         if len(objects) > 1 and not (several or merge):
             raise DataError(
@@ -165,7 +167,7 @@ class SavedMasks:
         if member is None:
             raise DataError(self._missing(video, t, files))
         label = f"{self.source}/{member}"
-        data = _read(self.source, member)
+        data = _read_member(self.source, member) if self._zipped else read_bytes(label)
         found = size_of_png(data)
         if data.startswith(b"\x89PNG") and found != size:
             raise DataError(
@@ -197,7 +199,7 @@ def _ids(reader: MaskReader, data: bytes, label: str) -> np.ndarray:
     return mask == VOID if alone else mask
 
 
-def _place(folder: tuple[str, ...], names: Collection[str] | None) -> tuple[str, int | None]:
+def _place(folder: Sequence[str], names: Collection[str] | None) -> tuple[str, int | None]:
     """The sequence, and the object if it has a folder of its own, whose masks a folder holds."""
     if names is None:
         below = len(folder) > 1 and is_object(folder[-1])
@@ -210,31 +212,33 @@ def _place(folder: tuple[str, ...], names: Collection[str] | None) -> tuple[str,
     return folder[-1], None
 
 
-def _members(source: Path) -> Iterator[tuple[PurePosixPath, str]]:
-    """Each file as a path below the source, and as the source calls it; without litter."""
-    if source.is_dir():
-        names = [path.relative_to(source).as_posix() for path in _walk(source, frozenset())]
+def _members(source: Path) -> Iterator[tuple[Sequence[str], str]]:
+    """The parts of each file's path below the source, and what the source calls it; without litter."""
+    if folder := source.is_dir():
+        names = list(_walk(str(source), "", frozenset()))
     elif source.is_file():
         names = _zip_members(source)
     else:
         raise DataError(f"{source}: no such file or folder (expected a folder or a .zip of masks)")
     for name in names:
-        path = PurePosixPath(name if source.is_dir() else _slashes(name))
+        parts = (name if folder else _slashes(name)).split("/")
         # What macOS and hidden folders leave behind.
-        if not any(part == "__MACOSX" or part.startswith(".") for part in path.parts):
-            yield path, name
+        if not any(part == "__MACOSX" or part.startswith(".") for part in parts):
+            yield parts, name
 
 
-def _walk(folder: Path, above: frozenset[str]) -> Iterator[Path]:
+def _walk(folder: str, below: str, above: frozenset[str]) -> Iterator[str]:
     """All files below a folder, also in linked folders, but never in circles."""
     real = os.path.realpath(folder)
     if real in above:
         return
-    for path in sorted(folder.iterdir()):
-        if path.is_dir():
-            yield from _walk(path, above | {real})
-        elif path.is_file():
-            yield path
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.is_dir():
+            yield from _walk(entry.path, f"{below}{entry.name}/", above | {real})
+        elif entry.is_file():
+            yield below + entry.name
 
 
 def _zip_members(source: Path) -> list[str]:
@@ -256,9 +260,7 @@ def _slashes(name: str) -> str:
     return name.replace("\\", "/")
 
 
-def _read(source: Path, member: str) -> bytes:
-    if source.is_dir():
-        return read_bytes(source / member)
+def _read_member(source: Path, member: str) -> bytes:
     try:
         if _zip(source).getinfo(member).file_size > LARGEST:
             raise DataError(f"larger than {LARGEST} bytes")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import math
 
-import cv2
 import numpy as np
 
 from vostut.metrics.region import as_binary_pair, window_of
@@ -68,19 +66,19 @@ def contour_precision_recall(
     prediction, ground_truth = as_binary_pair(prediction, ground_truth)
     if tolerance is None:
         tolerance = tolerance_in_pixels(*ground_truth.shape)
-    window = window_of(prediction | ground_truth)
-    contour_m, contour_g = contour(prediction[window]), contour(ground_truth[window])
-    n_m, n_g = int(np.count_nonzero(contour_m)), int(np.count_nonzero(contour_g))
+    # One bit of a byte for each mask: what follows finds, and dilates, both contours at once.
+    both = contour(prediction.view(np.uint8) | ground_truth.view(np.uint8) << 1)
+    n_m, n_g = np.count_nonzero(both & 1), np.count_nonzero(both & 2)
     if n_m == 0 or n_g == 0:
         return float(n_m == 0), float(n_g == 0)
     # Pixels that match are within the tolerance of the other contour's box; outside nothing need be dilated.
-    boxes = zip(window_of(contour_m, tolerance), window_of(contour_g, tolerance), strict=True)
-    near = tuple(slice(max(m.start, g.start), min(m.stop, g.stop)) for m, g in boxes)
-    contour_m, contour_g = contour_m[near], contour_g[near]
-    if not contour_m.size:
+    boxes = zip(window_of(both & 1, tolerance), window_of(both & 2, tolerance), strict=True)
+    both = both[tuple(slice(max(m.start, g.start), min(m.stop, g.stop)) for m, g in boxes)]
+    if not both.size:
         return 0.0, 0.0
-    precision = int(np.count_nonzero(contour_m & dilate(contour_g, tolerance))) / n_m
-    recall = int(np.count_nonzero(contour_g & dilate(contour_m, tolerance))) / n_g
+    near = dilate(both, tolerance)
+    precision = np.count_nonzero(both & near >> 1 & 1) / n_m
+    recall = np.count_nonzero(both & near << 1 & 2) / n_g
     return precision, recall
 
 
@@ -100,10 +98,10 @@ def contour(mask: np.ndarray) -> np.ndarray:
     fills the image has none.
 
     Args:
-        mask: H x W bool.
+        mask: H x W bool, or uint8 whose bits are masks of their own.
 
     Returns:
-        H x W bool, one pixel wide.
+        H x W of the same type, one pixel wide.
 
     >>> contour(np.array([[0, 0, 0], [0, 0, 0], [0, 0, 1]], bool)).astype(int)
     array([[0, 0, 0],
@@ -112,21 +110,27 @@ def contour(mask: np.ndarray) -> np.ndarray:
 
     Source: ``seg2bmap`` of the DAVIS toolkits, after the Berkeley segmentation benchmark.
     """
-    square = np.ones((2, 2), np.uint8)  # a pixel with its right, lower and lower right neighbour
-    # Largest minus smallest value under the square: 0 where all four agree.
-    edges = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_GRADIENT, square, anchor=(0, 0))
-    return edges.view(bool)
+    across, edges = np.zeros_like(mask), np.zeros_like(mask)
+    across[:, :-1] = mask[:, :-1] ^ mask[:, 1:]
+    edges[:-1] = mask[:-1] ^ mask[1:]
+    edges |= across
+    edges[:-1] |= across[1:]  # the lower right neighbour differs from the lower one
+    return edges
 
 
 def dilate(mask: np.ndarray, radius: int) -> np.ndarray:
     """All pixels within ``radius`` (Euclidean, inclusive) of a mask pixel.
 
+    A disk is a union of rectangles of different heights, and each is the one before it, made narrower and
+    taller. So the mask grows towards the disk's height in one copy and towards its width in another, and
+    where a rectangle ends the first joins the second.
+
     Args:
-        mask: H x W bool.
+        mask: H x W bool, or uint8 whose bits are masks of their own.
         radius: in pixels, >= 0.
 
     Returns:
-        H x W bool.
+        H x W of the same type.
 
     >>> dilate(np.pad([[True]], 2), 2).astype(int)
     array([[0, 0, 1, 0, 0],
@@ -135,15 +139,36 @@ def dilate(mask: np.ndarray, radius: int) -> np.ndarray:
            [0, 1, 1, 1, 0],
            [0, 0, 1, 0, 0]])
     """
-    mask = np.ascontiguousarray(mask, bool)
-    grown = np.zeros_like(mask, np.uint8)
-    for rectangle in _disk(radius):
-        grown |= cv2.dilate(mask.view(np.uint8), rectangle)
-    return grown.view(bool)
+    # With room around it a shift of the flat array is a shift of the image.
+    padded = np.zeros([n + 2 * radius for n in mask.shape], mask.dtype)
+    padded[radius : radius + mask.shape[0], radius : radius + mask.shape[1]] = mask
+    tall = wide = padded.ravel()
+    x, y = radius, 0
+    for half_width, half_height in _rectangles(radius):
+        tall = _shifted(tall, half_height - y, padded.shape[1])
+        wide = _shifted(wide, x - half_width, 1)
+        length = min(len(tall), len(wide))
+        wide = _centre(wide, length) | _centre(tall, length)
+        x, y = half_width, half_height
+    return wide.reshape(mask.shape[0], -1)[:, radius : radius + mask.shape[1]]
 
 
-@functools.cache
-def _disk(radius: int) -> list[np.ndarray]:
-    """A disk as the union of a few rectangles of ones, which OpenCV dilates with much faster."""
-    tall = {math.isqrt(radius**2 - y**2): y for y in range(radius + 1)}  # of rows as wide, the farthest
-    return [np.ones((2 * y + 1, 2 * x + 1), np.uint8) for x, y in tall.items()]
+def _rectangles(radius: int) -> list[tuple[int, int]]:
+    """A disk as a union of rectangles: half the width and half the height of each but the flat first one."""
+    heights = {math.isqrt(radius**2 - y**2): y for y in range(radius + 1)}  # of rows as wide, the farthest
+    return list(heights.items())[1:]
+
+
+def _shifted(flat: np.ndarray, reach: int, stride: int) -> np.ndarray:
+    """A flat image and its shifts by up to ``reach`` strides, joined; what each end loses is as long."""
+    covered = 1
+    while covered < 2 * reach + 1:  # twice as many shifts with each step
+        step = min(covered, 2 * reach + 1 - covered)
+        flat = flat[step * stride :] | flat[: -step * stride]
+        covered += step
+    return flat
+
+
+def _centre(flat: np.ndarray, length: int) -> np.ndarray:
+    start = (len(flat) - length) // 2
+    return flat[start : start + length]
