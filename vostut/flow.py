@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from collections.abc import Callable
@@ -164,6 +163,8 @@ class CachedFlow:
         Raises:
             DataError: a file in the cache is not readable.
         """
+        import hashlib  # which loads OpenSSL
+
         key = hashlib.blake2b(np.ascontiguousarray([first, second]).tobytes(), digest_size=16).hexdigest()
         path = self.folder / f"{key}.npy"
         if not path.exists():

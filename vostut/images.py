@@ -16,7 +16,6 @@ import zlib
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from vostut.errors import DataError
 from vostut.files import read_bytes, write_atomically
@@ -172,6 +171,8 @@ def write_mask(path: str | os.PathLike, ids: np.ndarray) -> None:
 
     The file appears under its name only when it is complete.
     """
+    from PIL import Image
+
     image = Image.fromarray(np.asarray(ids).astype(np.uint8), mode="P")
     image.putpalette(PALETTE.tobytes())
     buffer = io.BytesIO()
@@ -217,6 +218,8 @@ def _decode(data: bytes, kind: bytes) -> np.ndarray | None:
     if kind == _GREY_OF_1_BIT:
         return _decode_1_bit(data)
     if kind in _PALETTES:
+        from PIL import Image
+
         Image.open(io.BytesIO(data)).verify()
         return np.asarray(Image.open(io.BytesIO(data)))
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)

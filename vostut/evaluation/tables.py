@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -117,6 +116,8 @@ def html_table(
         classes: names for the style sheet.
         caption: shown with the table, as text.
     """
+    import html
+
     text = _tabulate(head, rows, ["left"] * len(head), "unsafehtml")
     top = f'<table class="{classes}">' if classes else "<table>"
     top += f"<caption>{html.escape(caption)}</caption>" if caption else ""

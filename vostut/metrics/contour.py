@@ -67,18 +67,17 @@ def contour_precision_recall(
     if tolerance is None:
         tolerance = tolerance_in_pixels(*ground_truth.shape)
     # One bit of a byte for each mask: what follows finds, and dilates, both contours at once.
-    both = contour(prediction.view(np.uint8) | ground_truth.view(np.uint8) << 1)
-    n_m, n_g = np.count_nonzero(both & 1), np.count_nonzero(both & 2)
+    both = contour(prediction.view(np.uint8) + 2 * ground_truth.view(np.uint8))
+    of_m, of_g = both & 1, both & 2
+    n_m, n_g = int(np.count_nonzero(of_m)), int(np.count_nonzero(of_g))
     if n_m == 0 or n_g == 0:
         return float(n_m == 0), float(n_g == 0)
     # Pixels that match are within the tolerance of the other contour's box; outside nothing need be dilated.
-    boxes = zip(window_of(both & 1, tolerance), window_of(both & 2, tolerance), strict=True)
-    both = both[tuple(slice(max(m.start, g.start), min(m.stop, g.stop)) for m, g in boxes)]
-    if not both.size:
-        return 0.0, 0.0
-    near = dilate(both, tolerance)
-    precision = np.count_nonzero(both & near >> 1 & 1) / n_m
-    recall = np.count_nonzero(both & near << 1 & 2) / n_g
+    boxes = zip(window_of(of_m, tolerance), window_of(of_g, tolerance), strict=True)
+    here = tuple(slice(max(m.start, g.start), min(m.stop, g.stop)) for m, g in boxes)
+    near = dilate(both[here], tolerance)
+    precision = int(np.count_nonzero(np.logical_and(of_m[here], near & 2))) / n_m
+    recall = int(np.count_nonzero(np.logical_and(of_g[here], near & 1))) / n_g
     return precision, recall
 
 
@@ -150,7 +149,7 @@ def dilate(mask: np.ndarray, radius: int) -> np.ndarray:
         length = min(len(tall), len(wide))
         wide = _centre(wide, length) | _centre(tall, length)
         x, y = half_width, half_height
-    return wide.reshape(mask.shape[0], -1)[:, radius : radius + mask.shape[1]]
+    return wide.reshape(mask.shape[0], padded.shape[1])[:, radius : radius + mask.shape[1]]
 
 
 def _rectangles(radius: int) -> list[tuple[int, int]]:
