@@ -146,6 +146,7 @@ def test_a_bad_value_is_named_with_its_range(command, words, tmp_path, monkeypat
     ("command", "words"),
     [
         (f"{RUN} --preset quick --steps 4 --budgets 2,9", "--budgets: 9 (expected 1 to 4"),
+        (f"{RUN} --preset quick --budgets 2 --online", "--budgets: the network changes while the video runs"),
         ("run copy --dataset cutouts --out r --budgets 2", "--budgets: there is no fine-tuning"),
         ("run copy --dataset cutouts --out r --device cuda", "--device cuda: PyTorch finds no GPU"),
         ("reproduce --profile quick --methods copy --device cuda --out r", "--device cuda: PyTorch finds no"),

@@ -101,6 +101,7 @@ def test_a_zoom_is_two_numbers(zoom, words, capsys):
     ("method", "option", "words"),
     [
         ("osvos", ["--flow", "dis"], "--flow: OSVOS sees one frame at a time"),
+        ("masktrack", ["--online"], "--online: changes the network of OSVOS"),
         ("masktrack", ["--contours", "hed"], "--contours: MaskTrack has no boundary snapping"),
     ],
 )

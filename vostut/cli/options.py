@@ -51,6 +51,7 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
         help="OSVOS: snap to contours: 'hed', the .safetensors of a contour branch, or a folder of "
         "<sequence>/<frame>.png",
     )
+    add("--online", action="store_true", help="OSVOS: adapt the network while the video runs, as OnAVOS does")
     add("--flow", choices=("dis", "raft"), help="MaskTrack: a motion stream on this optical flow")
     add_motion_option(parser)
 
@@ -139,6 +140,8 @@ def make_recipe(options: argparse.Namespace) -> tuple[Path, OSVOSRecipe | MaskTr
     Raises:
         DataError: an option of the other method, or no such checkpoint.
     """
+    from vostut.osvos import OSVOSRecipe
+    from vostut.osvos.online import Adaptation
     from vostut.reproduction.methods import NETWORKS, recipe_for
 
     if options.method == "osvos" and options.flow:
@@ -160,6 +163,10 @@ def make_recipe(options: argparse.Namespace) -> tuple[Path, OSVOSRecipe | MaskTr
         recipe = replace(recipe, augmentation=replace(recipe.augmentation, scale=options.zoom))
     if getattr(options, "no_one_shot", False):
         recipe = replace(recipe, steps=0)
+    if options.online:
+        if not isinstance(recipe, OSVOSRecipe):
+            raise DataError("--online: changes the network of OSVOS (expected with osvos only)")
+        recipe = replace(recipe, adaptation=Adaptation())
     return network, recipe
 
 

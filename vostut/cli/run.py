@@ -88,6 +88,8 @@ def _plan(options: argparse.Namespace) -> RunPlan:
             raise DataError("--budgets: there is no fine-tuning (expected with osvos and masktrack only)")
         return RunPlan(options.method, flow=options.flow or "dis", **where)
     network, recipe = make_recipe(options)
+    if options.budgets and options.online:
+        raise DataError("--budgets: the network changes while the video runs (expected without --online)")
     if options.budgets and max(options.budgets) > recipe.steps:
         raise DataError(
             f"--budgets: {max(options.budgets)} (expected 1 to {recipe.steps}, the steps of fine-tuning)"

@@ -16,6 +16,7 @@ from vostut.learning.devices import make_fabric
 from vostut.osvos.contours import Contours
 from vostut.osvos.finetune import fine_tune
 from vostut.osvos.network import OSVOSNet
+from vostut.osvos.online import adapt_online
 from vostut.osvos.recipes import OSVOSRecipe, osvos_recipe
 from vostut.osvos.snapping import snap, superpixels
 
@@ -59,7 +60,10 @@ class OSVOS:
 
     def predict(self, frames: Sequence[np.ndarray], first_mask: np.ndarray) -> Iterator[np.ndarray]:
         """Fine-tune, then give the object's probability in frames 1, 2, ...: H x W float32 in [0, 1]."""
-        return self.probabilities(self.fine_tune(frames[0], first_mask), frames[1:])
+        network = self.fine_tune(frames[0], first_mask)
+        if self.recipe.adaptation:
+            return adapt_online(self, network, frames, first_mask)
+        return self.probabilities(network, frames[1:])
 
     def fine_tune(self, frame: np.ndarray, mask: np.ndarray) -> OSVOSNet:
         """The network for this object: a copy of the parent, fine-tuned; the parent itself if ``steps`` is 0.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from vostut.learning.augment import FLIPS, Augmentation
 from vostut.learning.optimisers import Solver
 from vostut.learning.presets import named_recipe
+from vostut.osvos.online import Adaptation
 from vostut.osvos.snapping import CONTOUR_THRESHOLD, VOTE_THRESHOLD
 
 
@@ -64,6 +65,7 @@ class OSVOSRecipe:
         flip: also segment the mirror image, and average the logits.
         scales: factors of the height at which a frame is segmented; the logits are averaged.
         batch: frames that go through the network together.
+        adaptation: how the network goes on learning while the video runs; None lets it be.
     """
 
     height: int
@@ -82,6 +84,7 @@ class OSVOSRecipe:
     flip: bool = False
     scales: tuple[float, ...] = (1.0,)
     batch: int = 1
+    adaptation: Adaptation | None = None
 
 
 def _adamw(backbone: float, heads: float) -> Solver:

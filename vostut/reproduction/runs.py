@@ -34,6 +34,7 @@ from vostut.learning.devices import make_fabric
 from vostut.learning.several import one_by_one
 from vostut.masktrack import MaskTrack, MaskTrackRecipe
 from vostut.osvos import OSVOSRecipe
+from vostut.osvos.online import adapt_online
 from vostut.reproduction.hardware import code_version, describe_hardware, peak_memory
 from vostut.reproduction.methods import TITLES, make_method
 from vostut.reproduction.probabilities import write_probabilities
@@ -80,7 +81,7 @@ class RunPlan:
         about = {
             "method": self.title,
             "parent": _fingerprint(self.network),
-            "config": asdict(self.recipe) if self.recipe else {"name": self.method, "flow": self.flow},
+            "config": _config(self.recipe) if self.recipe else {"name": self.method, "flow": self.flow},
             "budgets": list(self.budgets),
             "flow": self.flow if self.recipe else "",
             "device": self.device,
@@ -88,6 +89,11 @@ class RunPlan:
             "threads": self.threads,
         }
         return about | ({"speed": _fingerprint(self.motion)} if self.motion else {})
+
+
+def _config(recipe: OSVOSRecipe | MaskTrackRecipe) -> dict[str, Any]:
+    """The recipe's values; parts that it does without are not named, as in runs before there were such."""
+    return {name: value for name, value in asdict(recipe).items() if value is not None}
 
 
 def run_method(
@@ -256,6 +262,8 @@ def _network(
         if isinstance(method, MaskTrack):
             method.flow = flow
             frames = method.probabilities(network, video.frames, first)
+        elif method.recipe.adaptation:
+            frames = adapt_online(method, network, video.frames, first)
         else:
             frames = method.probabilities(network, video.frames[1:])
         write_probabilities(frames, video, folder / name / video.name)
