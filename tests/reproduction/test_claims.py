@@ -209,3 +209,14 @@ def test_the_table_of_claims_is_printed(capsys):
     assert main(["ledger", "claims", *map(str, args)]) == 0
     out = capsys.readouterr().out
     assert out.count("\n") == len(read_claims(CLAIMS)) + 2
+
+
+def test_a_star_stands_for_all_seeds_and_their_mean_answers():
+    """Two seeds that are lucky on different videos: each alone says something else than both together."""
+    given = rows(**{"run-seed-0": [0.6, 0.8], "run-seed-1": [0.8, 0.6], "run-seed-0-flow": [0.9, 0.9]})
+    claim = replace(LEVEL, row="run-seed-*")
+    found = answer(claim, claim, given, {})
+    assert found.ours == 70.0
+    assert found.interval == (0.0, 0.0)
+    part = replace(PART, row="run-seed-*-flow", less="run-seed-*")
+    assert answer(part, part, given, {}).ours == 20.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -26,6 +27,9 @@ LOWER_IS_BETTER = ("J decay", "F decay", "T")
 VERDICTS = ("met", "not met", "undecided", "not measured")
 """What can be said of a claim, see :func:`judge`."""
 
+Score = Mapping[str, Any]
+"""A score as a row of the ledger keeps it."""
+
 DRAWS = 10_000
 """How often the videos are drawn again."""
 
@@ -35,8 +39,9 @@ class Ours:
     """Where our answer to a claim stands.
 
     Attributes:
-        row: of the ledger; "" if none answers.
-        less: the row that is subtracted, if the claim is a difference.
+        row: of the ledger; "" if none answers. A ``*`` stands for the number of a seed: the
+            mean of all of them answers.
+        less: the row that is subtracted, if the claim is a difference; likewise.
         deviations: what was done otherwise than published.
     """
 
@@ -128,33 +133,42 @@ def answer(
             videos.
     """
     needed = [name for name in (ours.row, ours.less) if name]
-    if not ours.row or any(name not in rows for name in needed):
+    found = [_of_all_seeds(name, rows) for name in needed]
+    if not ours.row or not all(found):
         return NOTHING
-    _check_data(claim, ours, {name: rows[name] for name in needed})
-    scores = [rows[name]["score"] for name in needed]
-    values = [_percent(score, claim.metric) for score in scores]
-    value = round(values[0] - (values[1] if ours.less else 0.0), 1)
-    other = scores[1] if ours.less else leaderboard.get(claim.masks)
-    moved = _moved(scores[0], other, claim.metric) + value - claim.published
+    _check_data(claim, ours, {name: row for seeds in found for name, row in seeds.items()})
+    sides = [[row["score"] for row in seeds.values()] for seeds in found]
+    values = [np.mean([_percent(score, claim.metric) for score in scores]) for scores in sides]
+    value = round(float(values[0] - (values[1] if ours.less else 0.0)), 1)
+    theirs = leaderboard.get(claim.masks)
+    other = sides[1] if ours.less else [theirs] if theirs else []
+    moved = _moved(sides[0], other, claim.metric) + value - claim.published
     low, high = (round(float(edge), 1) for edge in np.quantile(moved, [0.025, 0.975]))
     return Answer(value, (low, high), judge(claim, value, low, high))
 
 
-def _moved(score: Mapping[str, Any], other: Mapping[str, Any] | None, metric: str) -> np.ndarray:
-    """How the mean moves with the videos drawn, less another score's on the same videos if there is one."""
-    each = _videos(score, metric)
-    if other:
-        beside = _videos(other, metric)
+def _of_all_seeds(name: str, rows: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows of a name in which a star stands for a number."""
+    pattern = re.compile(re.escape(name).replace(r"\*", "[0-9]+"))
+    return {row: found for row, found in rows.items() if pattern.fullmatch(row)}
+
+
+def _moved(scores: Sequence[Score], others: Sequence[Score], metric: str) -> np.ndarray:
+    """How the mean moves with the videos drawn, less other scores' on the same videos if there are any."""
+    each = _videos(scores, metric)
+    if others:
+        beside = _videos(others, metric)
         each = {name: value - beside[name] for name, value in each.items()}
     values = np.array([each[name] for name in sorted(each)])
     draws = np.random.default_rng(0).integers(len(values), size=(DRAWS, len(values)))
     return values[draws].mean(axis=1) - values.mean()
 
 
-def _videos(score: Mapping[str, Any], metric: str) -> dict[str, float]:
-    """The measure of each video that counts, in percent."""
-    counted = score["T"].get("sequences") if metric == "T" else None
-    return {name: _percent(score["sequences"][name], metric) for name in counted or score["sequences"]}
+def _videos(scores: Sequence[Score], metric: str) -> dict[str, float]:
+    """The measure of each video that counts, in percent; the mean over the seeds."""
+    counted = scores[0]["T"].get("sequences") if metric == "T" else None
+    names = counted or scores[0]["sequences"]
+    return {name: float(np.mean([_percent(s["sequences"][name], metric) for s in scores])) for name in names}
 
 
 def _check_data(claim: Claim, ours: Ours | Claim, rows: Mapping[str, Any]) -> None:
@@ -162,8 +176,10 @@ def _check_data(claim: Claim, ours: Ours | Claim, rows: Mapping[str, Any]) -> No
         videos = {tuple(sorted(row["score"].get("sequences", ()))) for row in rows.values()}
         if len(videos) > 1:
             raise DataError(f"{claim.id}: {' and '.join(rows)} are over different videos (expected the same)")
-    elif (data := rows[ours.row].get("data", claim.data)) != claim.data:
-        raise DataError(f"{claim.id}: {ours.row} is about {data} (expected {claim.data})")
+        return
+    for name, row in rows.items():
+        if (data := row.get("data", claim.data)) != claim.data:
+            raise DataError(f"{claim.id}: {name} is about {data} (expected {claim.data})")
 
 
 def judge(claim: Claim, ours: float, low: float, high: float) -> str:
