@@ -37,7 +37,7 @@ from address import launch_buttons, repository
 from status import over_budget
 
 ROOT = Path(__file__).resolve().parent.parent
-OUTPUT = ROOT / "_build"
+OUTPUT = Path(os.environ.get("BOOK_OUTPUT") or ROOT) / "_build"
 CELLS = OUTPUT / "cells.jsonl"
 LIBRARIES = (
     "numpy",
@@ -164,7 +164,7 @@ def main() -> int:
         *(sys.executable, "-c", "from jupyter_book.cli.main import main; main()"),
         *("build", str(ROOT / "book")),
         *("--config", str(config_for(form)), "--toc", str(ROOT / "_toc.yml")),
-        *("--path-output", str(ROOT), "--all", "-W", "--keep-going"),
+        *("--path-output", str(OUTPUT.parent), "--all", "-W", "--keep-going"),
         *BUILDERS[form],
     ]
     code = subprocess.run(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
