@@ -68,7 +68,11 @@ export function slider(label, { min, max, value }, input) {
 
 /** A mask from its runs: for each run one byte with the object's id and a base-128 number, its length. */
 export function decodeRuns(base64, length) {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return readRuns(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)), length);
+}
+
+/** The same from the runs' bytes. */
+export function readRuns(bytes, length) {
   const ids = new Uint8Array(length);
   let pixel = 0;
   for (let at = 0; at < bytes.length; ) {
