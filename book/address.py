@@ -23,6 +23,15 @@ def repository() -> str:
     return str(yaml.safe_load(CONFIG.read_text())["repository"]["url"])
 
 
+def pages_url() -> str:
+    """Where the pages will be published, with a slash at the end; "" for pages that stay on this machine.
+
+    The workflow that publishes them says so in ``BOOK_URL``.
+    """
+    url = os.environ.get("BOOK_URL", "").strip()
+    return f"{url.rstrip('/')}/" if url else ""
+
+
 def launch_buttons() -> bool:
     """Whether pages have buttons for Colab and Binder: not where ``LAUNCH_BUTTONS`` is ``no``.
 

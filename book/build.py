@@ -22,6 +22,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 from joblib import Parallel, delayed
@@ -33,7 +34,7 @@ from vostut import cutouts
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent / "_ext"))
-from address import launch_buttons, repository
+from address import launch_buttons, pages_url, repository
 from status import over_budget
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -110,6 +111,9 @@ def config_for(form: str) -> Path:
     if form == "html":
         if not launch_buttons():
             del options["html_theme_options"]["launch_buttons"]
+        if pages_url():
+            config["sphinx"]["extra_extensions"] += PUBLISHED
+            options |= for_publication(pages_url())
         path.write_text(yaml.safe_dump(config, sort_keys=False))
         return path
     options["project"] = config["title"]
@@ -126,6 +130,21 @@ def config_for(form: str) -> Path:
         config["latex"] = {"latex_documents": {"targetname": "vostut.tex"}}
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     return path
+
+
+PUBLISHED = ["sphinx_sitemap", "sphinxext.opengraph", "notfound.extension"]
+"""What published pages have: a sitemap, cards for where a link is shared, a page for wrong addresses."""
+
+
+def for_publication(url: str) -> dict[str, object]:
+    """The options of :data:`PUBLISHED` for the address of the pages, which ends in a slash."""
+    return {
+        "html_baseurl": url,
+        "sitemap_url_scheme": "{link}",  # one language, one version
+        "sitemap_show_lastmod": False,  # a workflow's clone does not know when a page was written
+        "ogp_site_url": url,
+        "notfound_urls_prefix": urlsplit(url).path,
+    }
 
 
 BUILDERS = {

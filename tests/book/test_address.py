@@ -28,7 +28,7 @@ def build():
 def configuration(build, tmp_path, monkeypatch):
     """What Jupyter Book is given for the web pages, with these environment variables."""
     monkeypatch.setattr(build, "OUTPUT", tmp_path)
-    for name in (*FORK, "LAUNCH_BUTTONS"):
+    for name in (*FORK, "LAUNCH_BUTTONS", "BOOK_URL"):
         monkeypatch.delenv(name, raising=False)
 
     def read(**variables):
@@ -66,6 +66,19 @@ def test_nothing_else_of_the_configuration_changes(configuration):
     folders = {config["sphinx"].pop("local_extensions")["author_year"]}
     assert folders == {str(REPOSITORY / kept["sphinx"].pop("local_extensions")["author_year"])}
     assert config == kept
+
+
+def test_pages_with_an_address_have_a_sitemap_cards_and_a_page_404(configuration):
+    assert "sphinx_sitemap" not in configuration()["sphinx"]["extra_extensions"]
+    config = configuration(BOOK_URL="https://teacher.example/course")
+    assert config["sphinx"]["extra_extensions"][-3:] == [
+        "sphinx_sitemap",
+        "sphinxext.opengraph",
+        "notfound.extension",
+    ]
+    options = config["sphinx"]["config"]
+    assert options["html_baseurl"] == options["ogp_site_url"] == "https://teacher.example/course/"
+    assert options["notfound_urls_prefix"] == "/course/"
 
 
 def test_pages_are_executed_again_for_another_address(build, monkeypatch):
