@@ -115,7 +115,7 @@ def read_bytes(path: str | os.PathLike) -> bytes:
         DataError: the file is missing or cannot be read.
     """
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", buffering=0) as file:  # one read; a buffer would only copy
             return file.read()
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None

@@ -1,14 +1,32 @@
 // The brush of the painting tool: mouse, finger and keyboard.
 
-import { h } from "./common.js";
+import { h, slider } from "./common.js";
+
+/** The control of the brush's radius, in pixels of a mask `height` high; `resize(radius)` follows it. */
+export function brushSize(height, radius, resize) {
+  const size = h("output", { class: "v-counter v-short" });
+  const brush = slider("Brush radius in pixels", { min: 1, max: Math.max(8, Math.round(height / 6)), value: radius }, set);
+  function tell(to) {
+    size.textContent = `${to} px`;
+    brush.element.setAttribute("aria-valuetext", `${to} pixels`);
+  }
+  function set(to) {
+    resize(to);
+    tell(to);
+  }
+  tell(radius);
+  const element = h("label", { class: "v-field" }, h("span", { class: "v-label" }, "Brush"), brush.element, size);
+  return { element, set: (to) => { brush.set(to); set(Number(brush.element.value)); } };
+}
 
 /**
  * Let pointer and keyboard paint on `stage`. Points are [x, y] in mask pixels, pixel centres at whole numbers.
- * Calls begin(), extend(from, to) for each piece of a stroke, then finish(), or cancel() if it was none.
+ * Calls begin(), extend(from, to) for each piece of a stroke, then finish(), or cancel() if it was none; and hover(to)
+ * wherever the brush is held. An arrow key moves it by `step` pixels, and by four times as many with the shift key.
  * A finger paints only after a tap, so that a swipe over the picture scrolls the page, until `done` is pressed or
  * something else on the page.
  */
-export function listenToBrush(stage, { width, height }, { begin, extend, finish, cancel }) {
+export function listenToBrush(stage, { width, height, step = 3 }, { begin, extend, finish, cancel, hover = () => {} }) {
   const ring = h("span", { class: "v-ring", hidden: true });
   let last = null; // the last point of the stroke being painted
   let spot = null; // where the keyboard holds the brush
@@ -38,6 +56,7 @@ export function listenToBrush(stage, { width, height }, { begin, extend, finish,
     ring.hidden = false;
     ring.style.left = `${(100 * (x + 0.5)) / width}%`;
     ring.style.top = `${(100 * (y + 0.5)) / height}%`;
+    hover([x, y]);
   }
   function goOn(to) {
     extend(last ?? to, to);
@@ -71,9 +90,9 @@ export function listenToBrush(stage, { width, height }, { begin, extend, finish,
       const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
       if (event.ctrlKey || event.metaKey || event.altKey || (!move && event.key !== " ")) return;
       event.preventDefault();
-      const [dx, dy] = move ?? [0, 0], step = event.shiftKey ? 12 : 3;
+      const [dx, dy] = move ?? [0, 0], by = event.shiftKey ? 4 * step : step;
       const [x, y] = spot ?? [width >> 1, height >> 1];
-      spot = [Math.min(Math.max(x + step * dx, 0), width - 1), Math.min(Math.max(y + step * dy, 0), height - 1)];
+      spot = [Math.min(Math.max(x + by * dx, 0), width - 1), Math.min(Math.max(y + by * dy, 0), height - 1)];
       moveRing(spot);
       if (move) return;
       begin();

@@ -17,34 +17,6 @@ export function paintLine(mask, width, height, [x0, y0], [x1, y1], radius, value
   }
 }
 
-/** Set the pixels whose centres lie in the polygon with these corners (even-odd rule) to `value`. */
-export function paintPolygon(mask, width, height, points, value) {
-  const rows = points.map(([, y]) => y);
-  const top = Math.max(0, Math.ceil(Math.min(...rows))), bottom = Math.min(height - 1, Math.floor(Math.max(...rows)));
-  for (let y = top; y <= bottom; y++) {
-    const crossings = [];
-    points.forEach(([x1, y1], i) => {
-      const [x0, y0] = points.at(i - 1);
-      if ((y0 <= y) !== (y1 <= y)) crossings.push(x0 + ((y - y0) / (y1 - y0)) * (x1 - x0));
-    });
-    crossings.sort((a, b) => a - b);
-    for (let k = 0; k + 1 < crossings.length; k += 2) {
-      const left = Math.max(0, Math.ceil(crossings[k])), right = Math.min(width - 1, Math.floor(crossings[k + 1]));
-      if (left <= right) mask.fill(value, y * width + left, y * width + right + 1);
-    }
-  }
-}
-
-/** Set the pixels of the box with two opposite corners, both within it, to `value`. */
-export function paintBox(mask, width, height, [x0, y0], [x1, y1], value) {
-  const inside = (at, size) => Math.min(Math.max(Math.round(at), 0), size - 1);
-  const left = inside(Math.min(x0, x1), width), right = inside(Math.max(x0, x1), width);
-  const bottom = inside(Math.max(y0, y1), height);
-  for (let y = inside(Math.min(y0, y1), height); y <= bottom; y++) {
-    mask.fill(value, y * width + left, y * width + right + 1);
-  }
-}
-
 /**
  * The mask with `missing` pixels less, in small holes all over: those nearest to the points of a grid, and farther
  * than the tolerance of F from the outline, as in chapter 3.

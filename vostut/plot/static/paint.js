@@ -1,9 +1,9 @@
 // The painting tool: paint a mask over an image, and watch J and F follow.
 
 import {
-  COLOURS, decodeRuns, fitCanvas, h, icon, outline, rgba, segmented, slider, startAll, strokeOutline, tinted, toggle,
+  COLOURS, decodeRuns, fitCanvas, h, icon, outline, rgba, segmented, startAll, strokeOutline, tinted, toggle,
 } from "./common.js";
-import { listenToBrush } from "./brush.js";
+import { brushSize, listenToBrush } from "./brush.js";
 import { paintLine, presets } from "./masks.js";
 import { compare, prepareTruth } from "./scores.js";
 
@@ -170,23 +170,12 @@ function layOut(root, data, tries, radius, on) {
   const spoken = h("output", { class: "v-hidden" });
   const undo = h("button", { type: "button", class: "v-last", disabled: true, onclick: on.undo, title: "Undo (Ctrl+Z)",
     "aria-label": "Undo" }, icon("undo"), h("span", { class: "v-wide" }, "Undo"));
-  const size = h("output", { class: "v-counter v-short" });
-  const most = Math.max(8, Math.round(height / 6));
-  const brush = slider("Brush radius in pixels", { min: 1, max: most, value: radius }, (to) => {
-    on.size(to);
-    tellSize(to);
-  });
-  function tellSize(to) {
-    size.textContent = `${to} px`;
-    brush.element.setAttribute("aria-valuetext", `${to} pixels`);
-  }
-  tellSize(radius);
   const outlined = toggle("True outline", true, on.outline);
   const row = (...children) => h("div", { class: "v-bar" }, ...children);
   const buttons = tries.map(([text, make]) => h("button", { type: "button", onclick: () => on.apply(make) }, text));
   root.insertBefore(h("div", { class: "v-body" }, board.element, stage, legend,
     row(segmented("Tool", ["Paint", "Erase"], on.use).element,
-      h("label", { class: "v-field" }, h("span", { class: "v-label" }, "Brush"), brush.element, size), undo),
+      brushSize(height, radius, on.size).element, undo),
     row(segmented("What to show", ["Regions, for J", "Contours, for F"], on.view).element, outlined),
     h("div", { class: "v-bar v-tries", role: "group", "aria-label": "Masks to try" },
       h("span", { class: "v-label" }, "Try"), ...buttons), spoken), root.querySelector("figcaption"));
