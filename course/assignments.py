@@ -12,7 +12,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -31,6 +33,26 @@ template_pdf: false
 requirements:
   - "vostut @ git+{repository}"
 generate: true"""
+
+FIRST_CELL = """# Run this cell first: it installs what is missing, and writes the public checks to a folder.
+import importlib.util
+import os
+import subprocess
+import sys
+
+for module, package in {{"otter": "otter-grader>=6", "vostut": "vostut @ git+{repository}"}}.items():
+    if importlib.util.find_spec(module) is None:
+        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", package], check=True)
+CHECKS = {checks}
+os.makedirs("checks", exist_ok=True)
+for name, check in CHECKS.items():
+    with open(f"checks/{{name}}.py", "w", encoding="utf-8") as file:
+        file.write(f"OK_FORMAT = True\\n\\ntest = {{check!r}}\\n")
+
+import otter
+
+grader = otter.Notebook(tests_dir="checks")"""
+"""What the student's notebook begins with."""
 
 
 def assignment_names() -> list[str]:
@@ -84,7 +106,32 @@ def build_assignment(name: str, out: Path) -> Path:
         source = Path(folder) / f"{name}.ipynb"
         nbformat.write(master(name), source)
         _otter("assign", str(source), str(out.resolve()), "--no-pdfs", cwd=Path(folder))
+    carry_checks(out / "student" / f"{name}.ipynb")
     return out
+
+
+def carry_checks(path: Path) -> None:
+    """Let a student's notebook bring its public checks along, wherever it is opened.
+
+    Otter keeps them in the notebook's own file, and Colab does not tell a notebook where its file is. So the
+    first cell writes them to a folder. The autograder looks in a folder of its own, and is not disturbed.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    if "otter.Notebook(" not in first.source:
+        raise RuntimeError(f"{path}: begins with {first.source[:60]!r} (expected otter's first cell)")
+    first.source = FIRST_CELL.format(
+        repository=repository(), checks=_as_source(notebook.metadata["otter"]["tests"])
+    )
+    nbformat.write(notebook, path)
+
+
+def _as_source(checks: Mapping[str, Any]) -> str:
+    """Checks as a literal of a line each; none of them is hidden."""
+    suites = [suite for check in checks.values() for suite in check["suites"]]
+    assert not [case for suite in suites for case in suite["cases"] if case["hidden"]]
+    lines = [f"    {name!r}: {json.loads(json.dumps(check))!r}," for name, check in checks.items()]
+    return "\n".join(["{", *lines, "}"])
 
 
 def grade(submission: Path, assignment: Path) -> dict[str, float]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from course.assignments import assignment_names, build_assignment, grade, master
 from course.classroom import class_notebook
@@ -32,6 +34,55 @@ def test_solutions_earn_all_points_and_stubs_none(name, tmp_path):
     assert len(best) == len(questions)
     assert sum(best.values()) == 10
     assert set(grade(folder / "student" / f"{name}.ipynb", folder).values()) == {0.0}
+
+
+AS_IN_COLAB = "get_ipython().__class__.__module__ = 'google.colab._shell'  # by which otter knows it"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["metrics", "statistics"])
+def test_checks_are_found_in_an_empty_folder_as_in_colab(name, tmp_path):
+    """Colab gives neither the repository nor the notebook's own file: solved it passes, unsolved it fails."""
+    folder = build_assignment(name, tmp_path / name)
+    student, solved = (
+        nbformat.read(folder / kind / f"{name}.ipynb", as_version=4) for kind in ("student", "autograder")
+    )
+    first = next(cell for cell in student.cells if cell.cell_type == "code")
+    assert "vostut @ git+" in first.source
+    text = (folder / "student" / f"{name}.ipynb").read_text()
+    assert [line for line in kept_back(name) if json.dumps(line)[1:-1] in text] == []
+    solved.cells = [first, *solved.cells[1:]]
+    outcomes = []
+    for k, notebook in enumerate((solved, student)):
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(AS_IN_COLAB))
+        (tmp_path / f"empty-{k}").mkdir()
+        run_in(notebook, tmp_path / f"empty-{k}")
+        printed = [c for c in notebook.cells if c.cell_type == "code" and "grader.check(" in c.source]
+        outcomes.append([any("passed" in str(output) for output in cell.outputs) for cell in printed])
+    questions = [c for c in master(name).cells if "BEGIN QUESTION" in c.source]
+    assert outcomes == [[True] * len(questions), [False] * len(questions)]
+
+
+def kept_back(name):
+    """The lines of solutions and hidden tests that nothing else in the assignment has."""
+    kept, given = [], set()
+    for cell in master(name).cells:
+        secret = cell.source.startswith("# HIDDEN")
+        for line in map(str.strip, cell.source.splitlines()):
+            if line in ("# BEGIN SOLUTION", "# END SOLUTION"):
+                secret = cell.cell_type == "code" and line.startswith("# BEGIN")
+            elif secret:
+                kept.append(line)
+            else:
+                given.add(line)
+    found = [line for line in kept if line not in given and len(line) > 8]
+    assert len(found) > 10
+    return found
+
+
+def run_in(notebook, folder):
+    """Run all cells in a folder; an error, such as that of a stub, does not stop it."""
+    NotebookClient(notebook, allow_errors=True, resources={"metadata": {"path": str(folder)}}).execute()
 
 
 @pytest.mark.parametrize("name", assignment_names())
