@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -29,6 +31,8 @@ Made from the chapters of the book by `make course`.
 | `quizzes/` | each chapter's questions, the answers, and a file that Moodle imports | both |
 | `assignments/NAME/student/` | the assignment | students |
 | `assignments/NAME/autograder/` | solved, and the archive for Gradescope or `otter grade` | instructor |
+| `for-students.zip` | what students may see, in one file to hand out | students |
+| `for-instructors.zip` | all of it, with answers: not for a public place | instructor |
 """
 
 
@@ -59,3 +63,21 @@ def build_course(out: Path) -> None:
     (out / "README.md").write_text(CONTENTS)
     guide = Writer("teaching", places, {}, library())
     (out / "guide.md").write_text(guide.text((BOOK / "teaching.md").read_text()) + "\n")
+    pack(out, "for-students", for_students(out))
+    pack(out, "for-instructors", [path for path in out.rglob("*") if path.is_file()])
+
+
+def for_students(out: Path) -> list[Path]:
+    """What students may see: chapters with room for answers, quizzes without them, assignments unsolved."""
+    papers = [path for path in out.glob("quizzes/*.md") if not path.stem.endswith("-answers")]
+    return [*out.glob("student/*"), *papers, *out.glob("assignments/*/student/*")]
+
+
+def pack(out: Path, name: str, files: Iterable[Path]) -> Path:
+    """Write files to a zip beside them, in the same order every time."""
+    archive = out / f"{name}.zip"
+    chosen = sorted(path for path in files if path.suffix != ".zip" or "autograder" in path.parts)
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for path in chosen:
+            file.write(path, Path(name) / path.relative_to(out))
+    return archive

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
 from course.assignments import assignment_names, build_assignment, grade, master
+from course.build import for_students, pack
 from course.classroom import class_notebook
 from course.notebooks import all_chapters, library, path_of
 from course.plain import Writer
@@ -140,6 +142,27 @@ def test_slides_need_no_network(built_book, browser, tmp_path):
     page.wait_for_selector("mjx-container svg", timeout=20_000)
     context.close()
     assert problems == []
+
+
+def test_what_students_get_in_one_file_holds_no_answer(tmp_path):
+    """Of every kind of file that the course has, by name."""
+    for name in (
+        *("student/1-problem.ipynb", "instructor/1-problem.ipynb", "slides/index.html", "guide.md"),
+        *("quizzes/problem.md", "quizzes/problem-answers.md", "quizzes/problem.gift.txt"),
+        *("assignments/metrics/student/metrics.ipynb", "assignments/metrics/autograder/metrics.ipynb"),
+        "assignments/metrics/autograder/metrics.zip",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    everything = [path for path in tmp_path.rglob("*") if path.is_file()]
+    with zipfile.ZipFile(pack(tmp_path, "for-students", for_students(tmp_path))) as archive:
+        assert archive.namelist() == [
+            "for-students/assignments/metrics/student/metrics.ipynb",
+            "for-students/quizzes/problem.md",
+            "for-students/student/1-problem.ipynb",
+        ]
+    with zipfile.ZipFile(pack(tmp_path, "for-instructors", everything)) as archive:
+        assert len(archive.namelist()) == len(everything)
 
 
 def test_the_guide_agrees_with_the_chapters():
