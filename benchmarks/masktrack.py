@@ -49,7 +49,7 @@ def main() -> None:
             print(f"| {height} | {name} | {cells} |")
     if options.record:
         about = {"sequence": video.name, "hardware": describe_hardware(), "lines": found}
-        options.record.write_text(json.dumps(about, indent=1) + "\n")
+        options.record.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 def measure(video: Video, height: int) -> dict[str, dict[str, Any]]:

@@ -163,7 +163,7 @@ def main() -> None:
         print("| " + " | ".join(map(str, cells)) + " |")
     if options.out:
         about = {"sequence": video.name, "hardware": describe_hardware(), "contenders": rows}
-        options.out.write_text(json.dumps(about, indent=1) + "\n")
+        options.out.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def repository() -> str:
     """
     if fork := os.environ.get("GITHUB_REPOSITORY"):
         return f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{fork}"
-    return str(yaml.safe_load(CONFIG.read_text())["repository"]["url"])
+    return str(yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["repository"]["url"])
 
 
 def pages_url() -> str:

@@ -75,7 +75,9 @@ def measuring() -> dict[str, str]:
     startup = OUTPUT / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True, exist_ok=True)
     program = str(ROOT / "book" / "_ext" / "measure.py")
-    (startup / "measure.py").write_text(f"__import__('runpy').run_path({program!r})['start']()\n")
+    (startup / "measure.py").write_text(
+        f"__import__('runpy').run_path({program!r})['start']()\n", encoding="utf-8"
+    )
     return {"IPYTHONDIR": str(OUTPUT / "ipython"), "VOSTUT_CELLS": str(CELLS)}
 
 
@@ -84,9 +86,11 @@ def execute_chapters(cache: Path) -> None:
 
     A chapter that fails is left to Jupyter Book, which executes it again and says what is wrong.
     """
-    chapters = [p for p in (ROOT / "book").glob("*.md") if is_myst_markdown_notebook(p.read_text())]
+    chapters = [
+        p for p in (ROOT / "book").glob("*.md") if is_myst_markdown_notebook(p.read_text(encoding="utf-8"))
+    ]
     chapters.sort(key=lambda path: -path.stat().st_size)
-    timeout = yaml.safe_load((ROOT / "_config.yml").read_text())["execute"]["timeout"]
+    timeout = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["execute"]["timeout"]
     notebooks = get_cache(str(cache))
     for path in chapters:
         notebooks.add_nb_to_project(str(path), read_data={"name": "myst_nb_md", "type": "plugin"})
@@ -102,7 +106,7 @@ def _execute(cache: Path, chapter: Path, timeout: int) -> None:
 
 def config_for(form: str) -> Path:
     """The configuration for a form of the book: launch buttons and the theme are for web pages only."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     extensions = config["sphinx"]["local_extensions"]
     config["sphinx"]["local_extensions"] = {name: str(ROOT / folder) for name, folder in extensions.items()}
     options = config["sphinx"]["config"]
@@ -114,7 +118,7 @@ def config_for(form: str) -> Path:
         if pages_url():
             config["sphinx"]["extra_extensions"] += PUBLISHED
             options |= for_publication(pages_url())
-        path.write_text(yaml.safe_dump(config, sort_keys=False))
+        path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
         return path
     options["project"] = config["title"]
     for name in ("html_theme_options", "html_context", "html_js_files", "html_css_files"):
@@ -128,7 +132,7 @@ def config_for(form: str) -> Path:
         numbers = r"\AtBeginDocument{\setcounter{chapter}{-1}}"
         options["latex_elements"] = {"preamble": numbers, "fncychap": r"\usepackage[Sonny]{fncychap}"}
         config["latex"] = {"latex_documents": {"targetname": "vostut.tex"}}
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return path
 
 
@@ -169,10 +173,12 @@ def main() -> int:
         return 1
     key_file, cache = OUTPUT / "cache-key", OUTPUT / ".jupyter_cache"
     key = cache_key()
-    if not key_file.exists() or key_file.read_text() != key:
+    if not key_file.exists() or key_file.read_text(encoding="utf-8") != key:
         shutil.rmtree(cache, ignore_errors=True)
         OUTPUT.mkdir(exist_ok=True)
-        key_file.write_text(key)  # only chapters that ran to their end are cached: a failed build keeps them
+        key_file.write_text(
+            key, encoding="utf-8"
+        )  # only chapters that ran to their end are cached: a failed build keeps them
     cutouts.load()  # written once, so that no chapter has to wait for it
     # On a busy machine, OpenMP's threads spin while they wait, which made a chapter 30 times slower.
     environment = {"GOMP_SPINCOUNT": "1000", **os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}

@@ -35,7 +35,7 @@ def main(out: str, video: str, moments: str, *runs: str) -> None:
         files = [Path(folder) / video / f"{t:05d}.png" for t in frames]
         masks[method] = [as_text(read_mask(file)) for file in files]
     path = Path(out)
-    recorded = json.loads(path.read_text()) if path.exists() else {}
+    recorded = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     recorded[video] = {"frames": frames, "masks": masks}
     write_json(path, recorded)
 

@@ -88,7 +88,7 @@ def scores(masks: list[np.ndarray], video: Video) -> list[float]:
 
 
 def _turn(path: Path, scene: tuple[str, str, int], knob: str) -> None:
-    found = json.loads(path.read_text()) if path.exists() else {}
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for name in METHODS:
         values = found.setdefault(knob, {}).setdefault(name, {})
         if title(scene) not in values:
@@ -100,7 +100,7 @@ def _turn(path: Path, scene: tuple[str, str, int], knob: str) -> None:
 
 
 def _returns(path: Path, scene: tuple[str, str, int]) -> None:
-    found = json.loads(path.read_text()) if path.exists() else {}
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     kept = found.setdefault(title(scene), {})
     missing = [name for name in (*METHODS, UNTUNED) if name not in kept]
     if not missing:

@@ -37,7 +37,7 @@ def main(folder: str, out: str) -> None:
             for m in "JF":
                 values[m].append(float(row[m]))
     summary = {"subsets": whole, "sequences": sequences, "frames": frames}
-    Path(out).write_text(json.dumps(summary) + "\n")
+    Path(out).write_text(json.dumps(summary) + "\n", encoding="utf-8")
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

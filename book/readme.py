@@ -27,15 +27,15 @@ README = BOOK.parent / "README.md"
 def main() -> None:
     """Draw the picture, and write the tables between their marks."""
     draw()
-    text = README.read_text()
+    text = README.read_text(encoding="utf-8")
     for mark, content in (("scores", table()), ("results", results())):
         text = re.sub(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- end -->)", content, text, count=1, flags=re.DOTALL)
-    README.write_text(text)
+    README.write_text(text, encoding="utf-8")
 
 
 def table() -> str:
     """The recorded scores, with the official value in brackets, as Markdown."""
-    recorded = json.loads((BOOK / "_data" / "leaderboard.json").read_text())
+    recorded = json.loads((BOOK / "_data" / "leaderboard.json").read_text(encoding="utf-8"))
     head = ["Method", *(f"{m} {s}" for m in "JF" for s in ("mean", "recall", "decay")), "T"]
     rows = []
     for name in sorted(recorded, key=lambda m: -recorded[m]["J"]["mean"]):

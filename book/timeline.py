@@ -17,7 +17,7 @@ from pathlib import Path
 
 def main(script: str, folder: str, out: str) -> None:
     """Join articles and results, write the list."""
-    text = Path(script).read_text()
+    text = Path(script).read_text(encoding="utf-8")
     listed = re.search(r"var techn_papers =(\{.*?\n\})", text, re.DOTALL)[1]
     articles = json.loads(re.sub(r",(\s*[\]}])", r"\1", listed), strict=False)  # commas before the end
     kinds = dict(re.findall(r'"([^"]+)"\s*:\s*\{"type": "(\w+)"', text))
@@ -34,7 +34,7 @@ def main(script: str, folder: str, out: str) -> None:
                 venue = article.get("conference") or article.get("journal") or ""
                 methods.append({**about, "venue": venue, "title": article["title"].strip(), **values})
     methods.sort(key=lambda entry: (entry["year"], entry["J"]))
-    Path(out).write_text(json.dumps(methods, indent=1) + "\n")
+    Path(out).write_text(json.dumps(methods, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

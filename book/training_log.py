@@ -21,7 +21,7 @@ from vostut.learning.checkpoints import read_description
 def main(run: str, out: str) -> None:
     """Read a run's log and checkpoint, write the summary."""
     folder = Path(run)
-    entries = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    entries = [json.loads(line) for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     about = read_description(next(folder.glob("*.safetensors")))  # the finished weights
     size = 10  # the log has one entry for ten steps
     pace = np.median(np.diff([e["seconds"] for e in entries])) / size
@@ -33,7 +33,7 @@ def main(run: str, out: str) -> None:
         "step": [group[-1]["step"] for group in groups],
         "loss": [round(float(np.mean([e["loss"] for e in group])), 5) for group in groups],
     }
-    Path(out).write_text(json.dumps(summary) + "\n")
+    Path(out).write_text(json.dumps(summary) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -144,7 +144,7 @@ def grade(submission: Path, assignment: Path) -> dict[str, float]:
     archive = next((assignment / "autograder").glob("*.zip"))
     with tempfile.TemporaryDirectory() as folder:
         _otter("run", "-a", str(archive.resolve()), "-o", folder, str(submission.resolve()), cwd=Path(folder))
-        results = json.loads((Path(folder) / "results.json").read_text())
+        results = json.loads((Path(folder) / "results.json").read_text(encoding="utf-8"))
     points: dict[str, float] = {}
     for test in results["tests"]:
         name = test["name"].split(" - ")[0].split(" ")[0]

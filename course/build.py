@@ -60,9 +60,11 @@ def build_course(out: Path) -> None:
     for name in assignment_names():
         print(f"assignment {name}: its solutions are run against its tests", flush=True)
         build_assignment(name, out / "assignments" / name)
-    (out / "README.md").write_text(CONTENTS)
+    (out / "README.md").write_text(CONTENTS, encoding="utf-8")
     guide = Writer("teaching", places, {}, library())
-    (out / "guide.md").write_text(guide.text((BOOK / "teaching.md").read_text()) + "\n")
+    (out / "guide.md").write_text(
+        guide.text((BOOK / "teaching.md").read_text(encoding="utf-8")) + "\n", encoding="utf-8"
+    )
     pack(out, "for-students", for_students(out))
     pack(out, "for-instructors", [path for path in out.rglob("*") if path.is_file()])
 

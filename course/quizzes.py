@@ -44,7 +44,7 @@ def read_quiz(chapter: str) -> list[Question]:
     """
     path = quiz_file(chapter)
     questions = []
-    for number, entry in enumerate(yaml.safe_load(path.read_text())):
+    for number, entry in enumerate(yaml.safe_load(path.read_text(encoding="utf-8"))):
         if set(entry) != {"ask", "right", "because", "wrong"} or len(entry["wrong"]) < 3:
             raise ValueError(f"{path}: question {number + 1} (expected ask, right, because, and three wrong)")
         answers = [(str(entry["right"]), "")]
@@ -93,6 +93,6 @@ def build_quiz(chapter: str, title: str, out: Path) -> None:
     """Write a chapter's quiz in all forms."""
     questions = read_quiz(chapter)
     out.mkdir(parents=True, exist_ok=True)
-    (out / f"{chapter}.md").write_text(as_markdown(title, questions, answers=False))
-    (out / f"{chapter}-answers.md").write_text(as_markdown(title, questions, answers=True))
-    (out / f"{chapter}.gift.txt").write_text(as_gift(chapter, questions))
+    (out / f"{chapter}.md").write_text(as_markdown(title, questions, answers=False), encoding="utf-8")
+    (out / f"{chapter}-answers.md").write_text(as_markdown(title, questions, answers=True), encoding="utf-8")
+    (out / f"{chapter}.gift.txt").write_text(as_gift(chapter, questions), encoding="utf-8")

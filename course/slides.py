@@ -163,15 +163,15 @@ def build_slides(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "_static").mkdir()
-        (folder / "conf.py").write_text(CONF)
+        (folder / "conf.py").write_text(CONF, encoding="utf-8")
         shutil.copy(Path(__file__).parent / "deck.css", folder / "_static")
         shutil.copytree(ROOT / "book" / "_static" / "vendor" / "mathjax", folder / "_static" / "mathjax")
         links = [f"- [{c.number} {c.title}]({c.name}.html)" for c in chapters]
-        (folder / "index.md").write_text("# Slides\n\n" + "\n".join(links) + "\n")
+        (folder / "index.md").write_text("# Slides\n\n" + "\n".join(links) + "\n", encoding="utf-8")
         for chapter in chapters:
             writer = Writer(chapter.name, places, values[chapter.name], library())
             text = deck(chapter, writer, outputs(chapter, writer, folder))
-            (folder / f"{chapter.name}.md").write_text(text)
+            (folder / f"{chapter.name}.md").write_text(text, encoding="utf-8")
         command = [sys.executable, "-m", "sphinx", "-q", "-b", "revealjs", str(folder), str(out)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:

@@ -35,12 +35,12 @@ class Chapter:
 
 def repository() -> str:
     """The project's address, which ``_config.yml`` states and nobody else."""
-    return str(yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"])
+    return str(yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"])
 
 
 def chapter_names() -> list[str]:
     """The numbered chapters, in order."""
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
     return [chapter["file"] for part in parts if part.get("numbered") for chapter in part["chapters"]]
 
 

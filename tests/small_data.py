@@ -31,7 +31,7 @@ def write_davis(root: Path, sequences: dict[str, int], resolution: str = "480p")
                 Image.fromarray(image.astype(np.uint8)).save(path)
     sets = root / "ImageSets" / resolution / "val.txt"
     sets.parent.mkdir(parents=True, exist_ok=True)
-    sets.write_text("".join(f"{name}\n" for name in sequences))
+    sets.write_text("".join(f"{name}\n" for name in sequences), encoding="utf-8")
     return root
 
 

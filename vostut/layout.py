@@ -124,17 +124,17 @@ def read_split(root: Path, split: str, sets: str) -> list[str]:
     if not path.is_file():
         there = sorted(p.stem for p in path.parent.glob("*.txt"))
         raise DataError(f"{path}: no such split file; {path.parent} has {', '.join(there) or 'none'}")
-    first_words = [line.split()[0] for line in path.read_text().splitlines() if line.strip()]
-    names = [_sequence_of(word) for word in first_words]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    names = [_sequence_of(line.strip()) for line in lines if line.strip()]
     if not names:
         raise DataError(f"{path}: empty (expected the name of a sequence on each line)")
     return list(dict.fromkeys(names))
 
 
-def _sequence_of(word: str) -> str:
-    """``/JPEGImages/480p/bear/00000.jpg`` names bear; ``bear`` and ``batch/bear`` name themselves."""
-    path = PurePosixPath(word)
-    return path.parent.name if path.suffix.lower() in FRAME_SUFFIXES else word.strip("/")
+def _sequence_of(line: str) -> str:
+    """``/JPEGImages/480p/bear/00000.jpg`` and a mask name bear; ``bear`` and ``my bear`` name themselves."""
+    path = PurePosixPath(line.split()[0])
+    return path.parent.name if path.suffix.lower() in FRAME_SUFFIXES else line.strip("/")
 
 
 def open_sequence(

@@ -27,7 +27,7 @@ def peak_mb() -> int:
     """The most memory of this process since :func:`forget_peak`, or (not on Linux) since its start."""
     status = Path("/proc/self/status")
     if status.exists():
-        for line in status.read_text().splitlines():
+        for line in status.read_text(encoding="utf-8").splitlines():
             if line.startswith("VmHWM"):
                 return round(int(line.split()[1]) / 2**10)
     unit = 2**20 if sys.platform == "darwin" else 2**10
@@ -37,7 +37,7 @@ def peak_mb() -> int:
 def forget_peak() -> None:
     """Have the kernel of Linux start its peak anew."""
     with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
+        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
 
 
 def register(shell: Any, path: str) -> None:
@@ -56,7 +56,7 @@ def register(shell: Any, path: str) -> None:
                 "processor seconds": round(time.process_time() - began["cpu"], 2),
                 "peak MB": peak_mb(),
             }
-            with open(path, "a") as file:
+            with open(path, "a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
 
     shell.events.register("pre_run_cell", before)

@@ -63,7 +63,7 @@ class ChapterStatus(SphinxDirective):
 def cells_of(chapter: Path) -> list[str]:
     """The code of a chapter's cells, without their options."""
     found = []
-    for cell in CELL.findall(chapter.read_text()):
+    for cell in CELL.findall(chapter.read_text(encoding="utf-8")):
         cell = re.sub(r"\A---\n.*?\n---\n", "", cell, flags=re.DOTALL)
         found.append(re.sub(r"\A(:\w[^\n]*\n)+", "", cell).strip())
     return found
@@ -73,7 +73,7 @@ def read_measured(path: Path) -> dict[str, dict[str, float]]:
     """The last measurement of each cell, by its key."""
     if not path.exists():
         return {}
-    rows = map(json.loads, path.read_text().splitlines())
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     return {row["cell"]: row for row in rows}
 
 

@@ -88,7 +88,7 @@ class Cutout(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _outlines() -> dict[str, dict[str, list[list[float]]]]:
-    return json.loads(Path(__file__).with_name("outlines.json").read_text())
+    return json.loads(Path(__file__).with_name("outlines.json").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=16)

@@ -121,7 +121,7 @@ def _complete(root: Path) -> bool:
     marker = root / VERSION
     if not marker.is_file():
         return False
-    if marker.read_text().strip() != _version():
+    if marker.read_text(encoding="utf-8").strip() != _version():
         raise DataError(
             f"{root}: {NAME} of another version of vostut (delete the folder to generate them anew)"
         )
@@ -148,8 +148,8 @@ def _write_all(root: Path) -> None:
     sets = root / "ImageSets" / RESOLUTION
     sets.mkdir(parents=True)
     for split, names in {**CUTOUTS_SPLITS, SPLITS_OF_SEVERAL: tuple(s.name for s in SEVERAL)}.items():
-        (sets / f"{split}.txt").write_text("".join(f"{name}\n" for name in names))
-    (root / VERSION).write_text(f"{_version()}\n")
+        (sets / f"{split}.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+    (root / VERSION).write_text(f"{_version()}\n", encoding="utf-8")
 
 
 def _write_scene(root: Path, scene: Scene, bar: tqdm) -> None:

@@ -91,7 +91,7 @@ def _expected(entry: Archive, place: Path, sha256: str | None) -> str:
     record = _record_of(entry, place)
     if sha256 or (entry.sha256 is None and record.exists()):
         source = "--sha256" if sha256 else str(record)
-        found = (sha256 or record.read_text()).split()[:1]
+        found = (sha256 or record.read_text(encoding="utf-8")).split()[:1]
         if not found or not re.fullmatch("[0-9a-fA-F]{64}", found[0]):
             raise DataError(f"{source}: not a SHA-256 sum (expected 64 hexadecimal digits)")
         return f"sha256:{found[0].lower()}"

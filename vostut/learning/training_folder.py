@@ -168,7 +168,7 @@ class TrainingFolder:
         if self.fabric.global_rank or not log.exists():
             return
         kept = []
-        for line in log.read_text().splitlines():
+        for line in log.read_text(encoding="utf-8").splitlines():
             try:
                 if json.loads(line)["step"] <= step:
                     kept.append(line + "\n")

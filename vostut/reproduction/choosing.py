@@ -78,7 +78,7 @@ def _stages(folder: Path, plan: dict[str, Any]) -> list[tuple[int, str]]:
     files = sorted((folder / "sequences").glob("*.json"))
     if not files:
         raise DataError(f"{folder}: no finished video (expected the folder of a run)")
-    steps = max(json.loads(file.read_text())["steps"] for file in files)
+    steps = max(json.loads(file.read_text(encoding="utf-8"))["steps"] for file in files)
     budgets = [(n, f"probabilities-after-{n}") for n in plan.get("budgets", ())]
     return [*budgets, (steps, "probabilities")]
 

@@ -221,7 +221,7 @@ def read_claims(path: str | os.PathLike) -> list[Claim]:
         DataError: no such file, or not a list of claims.
     """
     try:
-        entries = json.loads(Path(path).read_text())
+        entries = json.loads(Path(path).read_text(encoding="utf-8"))
         return [_claim(entry) for entry in entries]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(f"{path}: not a list of claims ({error})") from error

@@ -44,9 +44,9 @@ def ledger_row(
         masks: the folder of the masks, in the run's.
         chosen_on: the videos on which the recipe was chosen, such as ``"DAVIS-2016 train-6"``.
     """
-    rows = [json.loads((folder / "sequences" / f"{n}.json").read_text()) for n in dataset]
-    wall = [json.loads(line) for line in (folder / "wall.jsonl").read_text().splitlines()]
-    plan = json.loads((folder / "run.json").read_text())
+    rows = [json.loads((folder / "sequences" / f"{n}.json").read_text(encoding="utf-8")) for n in dataset]
+    wall = [json.loads(line) for line in (folder / "wall.jsonl").read_text(encoding="utf-8").splitlines()]
+    plan = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     jobs = max(entry["jobs"] for entry in wall)
     budget = source.removeprefix("probabilities-after-")
     tuning = f"fine-tuning {budget}" if budget != source else "fine-tuning"
@@ -158,7 +158,7 @@ def read_row(path: str | os.PathLike) -> dict[str, Any]:
         DataError: no such file, or no row.
     """
     try:
-        row = json.loads(Path(path).read_text())
+        row = json.loads(Path(path).read_text(encoding="utf-8"))
         if not {"name", "data", "score"} <= row.keys() or "sequences" not in row["score"]:
             raise ValueError("expected name, data, and score with its sequences")
     except (OSError, ValueError, AttributeError, TypeError) as error:
