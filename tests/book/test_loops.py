@@ -13,13 +13,15 @@ LOOPS = {
     "osvos/finetune.py": "osvos",
     "masktrack/offline.py": "masktrack",
     "masktrack/finetune.py": "masktrack",
+    "osvos/online.py": "what-came-next",
 }
 
 
 def loop_of(path: Path) -> str:
-    """The lines from ``for step in`` to the next blank one, dedented."""
+    """The lines from ``for step in``, or from the first mask of a video, to the next blank one, dedented."""
     lines = path.read_text().splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("    for step in"))
+    begins = ("    for step in", "    last = first_mask")
+    start = next(i for i, line in enumerate(lines) if line.startswith(begins))
     return dedent("\n".join(lines[start : lines.index("", start)]))
 
 

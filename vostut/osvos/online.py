@@ -1,4 +1,4 @@
-"""Online adaptation: the network goes on learning while the video runs, from its surest pixels. Chapter 4.
+"""Online adaptation: the network goes on learning while the video runs, from its surest pixels. Chapter 9.
 
 OSVOS learns one frame by heart, and what the object looks like later it never learns. OnAVOS (Voigtlaender
 and Leibe, BMVC 2017) takes two kinds of pixels of each new frame as if they were annotated: those that the
