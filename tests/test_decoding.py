@@ -87,6 +87,16 @@ def test_a_file_is_what_pyav_decodes_frame_by_frame(name, tmp_path):
     assert 5 < frame_rate(path) <= 24
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_the_first_frame_alone_is_the_first_of_all(name, tmp_path):
+    path = encode(tmp_path / name, **KINDS[name])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first = decoding.decode(path, most=1)
+    assert first.count == 1
+    np.testing.assert_array_equal(first.read(0), open_frames(path)[0])
+
+
 @pytest.mark.parametrize("in_memory", [0, 10 * 96 * 112 * 3, 2**30])
 def test_frames_come_in_any_order_and_as_arrays_of_their_own(tmp_path, monkeypatch, in_memory):
     monkeypatch.setattr(decoding, "IN_MEMORY", in_memory)

@@ -122,11 +122,11 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
         yield container, stream
 
 
-def decode(path: Path) -> Decoded:
+def decode(path: Path, most: int | None = None) -> Decoded:
     """Decode a video file once, from its beginning to its end; damaged places are passed over.
 
     A file that ends early, or is damaged, gives what is there, and a warning; a last frame that is itself
-    cut short is left out.
+    cut short is left out. With ``most`` no more than so many frames are decoded.
 
     Raises:
         DataError: it is not a video, no frame of it can be decoded, they change their size, or there is no
@@ -141,6 +141,8 @@ def decode(path: Path) -> Decoded:
         try:
             for picture in deinterlaced(pictures):
                 frames.add(to_rgb(picture))
+                if frames.count == most:
+                    break
         except FFmpegError as error:
             raise DataError(
                 f"{path}: frame {frames.count} cannot be shown in RGB ({error.strerror})"
@@ -151,7 +153,7 @@ def decode(path: Path) -> Decoded:
     if pictures.last_is_damaged and frames.count > 1:
         frames.count -= 1
     frames.finish()
-    if pictures.damaged or short:
+    if most is None and (pictures.damaged or short):
         warnings.warn(
             f"{path}: cut short or damaged; {frames.count} frames of it can be decoded", stacklevel=3
         )
