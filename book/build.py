@@ -36,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent / "_ext"))
 from address import launch_buttons, pages_url, repository
 from status import over_budget
+from tryit import write_assets
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = Path(os.environ.get("BOOK_OUTPUT") or ROOT) / "_build"
@@ -180,6 +181,7 @@ def main() -> int:
             key, encoding="utf-8"
         )  # only chapters that ran to their end are cached: a failed build keeps them
     cutouts.load()  # written once, so that no chapter has to wait for it
+    write_assets()  # what the page Try it loads
     # On a busy machine, OpenMP's threads spin while they wait, which made a chapter 30 times slower.
     environment = {"GOMP_SPINCOUNT": "1000", **os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     environment |= measuring()

@@ -18,7 +18,7 @@ ROOMS = (
     *("reproduction", "plot"),
 )
 PAGES = (
-    *("index", "how-to-use", *chapter_names(), "teaching", "adopt", "glossary", "notation"),
+    *("index", "how-to-use", *chapter_names(), "try-it", "teaching", "adopt", "glossary", "notation"),
     *("evaluation-conventions", *(f"api/{name}" for name in ("index", *ROOMS, "commands"))),
     *("claims", "cluster", "bibliography", "changelog", "status"),
 )

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from vostut import __version__
-from vostut.cli import choose, download, ledger, mark, reproduce, run, scoring, segment, train
+from vostut.cli import choose, download, export, ledger, mark, reproduce, run, scoring, segment, train
 from vostut.cli.options import path
 from vostut.errors import DataError
 
@@ -91,7 +91,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vostut", description="Video object segmentation on DAVIS.")
     parser.add_argument("--version", action="version", version=f"vostut {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (scoring, train, run, choose, reproduce, ledger, mark, segment, download):
+    for part in (scoring, train, run, choose, reproduce, ledger, mark, segment, download, export):
         part.add_commands(commands)
 
     cutouts = commands.add_parser("cutouts", help="write the moving cutouts to a folder")

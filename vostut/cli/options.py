@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 METHODS = ("osvos", "masktrack")
 BASELINES = ("copy", "warp")
 PRESETS = ("paper", "laptop", "quick")
+STAGES = 5
+"""Of every backbone."""
 
 
 def named(text: str) -> str:
@@ -52,6 +54,7 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
         "<sequence>/<frame>.png",
     )
     add("--online", action="store_true", help="OSVOS: adapt the network while the video runs, as OnAVOS does")
+    add("--heads-only", action="store_true", help="OSVOS: fine-tune side branches and fusion, no backbone")
     add("--flow", choices=("dis", "raft"), help="MaskTrack: a motion stream on this optical flow")
     add_motion_option(parser)
 
@@ -163,6 +166,10 @@ def make_recipe(options: argparse.Namespace) -> tuple[Path, OSVOSRecipe | MaskTr
         recipe = replace(recipe, augmentation=replace(recipe.augmentation, scale=options.zoom))
     if getattr(options, "no_one_shot", False):
         recipe = replace(recipe, steps=0)
+    if options.heads_only:
+        if not isinstance(recipe, OSVOSRecipe):
+            raise DataError("--heads-only: side branches are OSVOS's (expected with osvos only)")
+        recipe = replace(recipe, freeze=STAGES)
     if options.online:
         if not isinstance(recipe, OSVOSRecipe):
             raise DataError("--online: changes the network of OSVOS (expected with osvos only)")
