@@ -1,8 +1,10 @@
 """Leave out scripts that the pages do not use, load every other one once, and mend what is left.
 
 The theme brings Thebe, which would fetch a live kernel's client from a server, and on a second build some
-scripts are listed twice, which a browser reports as an error. Docutils calls the bibliography a list without
-list items, and sphinx-codeautolink puts a link into a button, which leaves screen readers at a loss.
+scripts are listed twice, which a browser reports as an error. Jupyter Book puts every script that lies below
+``_static`` on every page; those of *Try it* are megabytes, and that page loads them itself when they are wanted.
+Docutils calls the bibliography a list without list items, and sphinx-codeautolink puts a link into a button,
+which leaves screen readers at a loss.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 BOOK = Path(__file__).resolve().parents[1]
+OF_ONE_PAGE = "_static/tryit/"
 USES = re.compile(r"<summary>Expand for references to .*?</summary>", re.DOTALL)
 
 
@@ -23,7 +26,7 @@ def tidy(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree
     for script in context.get("script_files", []):
         body = (getattr(script, "attributes", None) or {}).get("body") or ""
         mark = (str(getattr(script, "filename", script)), body)
-        if mark in seen or "thebe" in (mark[0] + body).lower():
+        if mark in seen or "thebe" in (mark[0] + body).lower() or OF_ONE_PAGE in mark[0]:
             continue
         seen.add(mark)
         kept.append(script)

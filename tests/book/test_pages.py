@@ -72,6 +72,17 @@ def test_page_is_whole(open_page, name):
             assert _serious_violations(page) == {}, scheme
 
 
+def test_the_scripts_of_the_tool_are_on_no_page_but_its_own(built_book):
+    """They are megabytes, and even there only a small one is loaded before a click."""
+    loaded = {
+        page.stem: re.findall(r'<script[^>]+src="[^"]*(_static/tryit/[^"?]+)', page.read_text())
+        for page in built_book.glob("*.html")
+    }
+    assert {name: scripts for name, scripts in loaded.items() if scripts} == {
+        "try-it": ["_static/tryit/assets/page.js"]
+    }
+
+
 def _fits(page):
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 1, f"{overflow} pixels too wide at {page.viewport_size['width']}"
