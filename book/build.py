@@ -176,7 +176,7 @@ def main() -> int:
     key = cache_key()
     if not key_file.exists() or key_file.read_text(encoding="utf-8") != key:
         shutil.rmtree(cache, ignore_errors=True)
-        OUTPUT.mkdir(exist_ok=True)
+        OUTPUT.mkdir(parents=True, exist_ok=True)
         key_file.write_text(
             key, encoding="utf-8"
         )  # only chapters that ran to their end are cached: a failed build keeps them

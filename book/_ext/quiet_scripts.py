@@ -1,8 +1,8 @@
 """Leave out scripts that the pages do not use, load every other one once, and mend what is left.
 
 The theme brings Thebe, which would fetch a live kernel's client from a server, and on a second build some
-scripts are listed twice, which a browser reports as an error. Jupyter Book puts every script that lies below
-``_static`` on every page; those of *Try it* are megabytes, and that page loads them itself when they are wanted.
+scripts are listed twice, which a browser reports as an error. Jupyter Book puts every script below
+``_static`` on every page; those of *Try it* are megabytes, and that page loads them when they are needed.
 Docutils calls the bibliography a list without list items, and sphinx-codeautolink puts a link into a button,
 which leaves screen readers at a loss.
 """
