@@ -148,6 +148,9 @@ def for_publication(url: str) -> dict[str, object]:
         "sitemap_url_scheme": "{link}",  # one language, one version
         "sitemap_show_lastmod": False,  # a workflow's clone does not know when a page was written
         "ogp_site_url": url,
+        "ogp_image": f"{url}_static/cutouts.jpg",
+        "ogp_image_alt": "Four frames of moving cutouts, each with its object outlined",
+        "ogp_social_cards": {"enable": False},  # drawn cards take no SVG, which the logo is
         "notfound_urls_prefix": urlsplit(url).path,
     }
 
