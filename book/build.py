@@ -118,7 +118,7 @@ def config_for(form: str) -> Path:
             del options["html_theme_options"]["launch_buttons"]
         if pages_url():
             config["sphinx"]["extra_extensions"] += PUBLISHED
-            options |= for_publication(pages_url())
+            options |= for_publication(pages_url()) | {"ogp_site_name": config["title"]}
         path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
         return path
     options["project"] = config["title"]

@@ -79,6 +79,7 @@ def test_pages_with_an_address_have_a_sitemap_cards_and_a_page_404(configuration
     options = config["sphinx"]["config"]
     assert options["html_baseurl"] == options["ogp_site_url"] == "https://teacher.example/course/"
     assert options["notfound_urls_prefix"] == "/course/"
+    assert options["ogp_site_name"] == config["title"]
 
 
 def test_pages_are_executed_again_for_another_address(build, monkeypatch):
