@@ -26,17 +26,14 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
 
 from vostut.data import davis2016
 from vostut.files import read_json, write_json
 from vostut.flow import CachedFlow, Flow, dis_flow, magnitude_image
-from vostut.learning.augment import fit_height, to_tensors
+from vostut.learning.augment import fit_height
 from vostut.learning.checkpoints import backbone_of
 from vostut.masktrack import MASKTRACK_LITE, MaskTrack, MaskTrackNet, load_masktrack, masktrack_recipe
-from vostut.masktrack.deform import dilate, radius_at
 from vostut.masktrack.finetune import fine_tune
-from vostut.masktrack.inputs import with_mask
 from vostut.metrics import region_similarity
 from vostut.reproduction.hardware import describe_hardware
 from vostut.video import Video
@@ -175,7 +172,7 @@ def measure(method: MaskTrack, video: Video) -> dict[str, float]:
         picture = magnitude_image(dis_flow(small, after))
         networks = {
             "tuned": tuned,
-            "offline": method.offline,
+            "offline": method.fabric.to_device(method.offline.eval()),
             "picture": fine_tune(method.offline, picture, small_mask, recipe, method.fabric),
         }
         return {v.words: round(_mean_j(method, v, networks, flows, video), 4) for v in VARIANTS}
@@ -194,14 +191,16 @@ def _mean_j(
     js = []
     for t in range(1, len(video) - 1):
         frame, truth = fit_height(video.frames[t], np.asarray(video.masks[t]), height)
-        logit = _logit(method, networks["tuned"], frame, mask)
+        logit = method.step(
+            networks["tuned"], frame, before, mask
+        )  # the method has no flow: one stream alone
         if variant.share:
             shown = np.full_like(frame, 128)
             if variant.shown == "truth":
                 shown[:] = truth[..., None] * np.uint8(255)
             elif variant.shown == "flow":
                 shown = variant.picture(flows[variant.flow](frame, before))
-            second = _logit(method, networks[variant.weights], shown, mask)
+            second = method.step(networks[variant.weights], shown, before, mask)
             if variant.of_probabilities:
                 logit, second = logit.sigmoid(), second.sigmoid()
             logit = (1 - variant.share) * logit + variant.share * second
@@ -211,15 +210,6 @@ def _mean_j(
         js.append(region_similarity(mask, truth))
         before = frame
     return float(np.mean(js))
-
-
-@torch.inference_mode()
-def _logit(method: MaskTrack, network: MaskTrackNet, picture: np.ndarray, mask: np.ndarray) -> Tensor:
-    """One stream alone, as :meth:`vostut.masktrack.MaskTrack.step` computes it."""
-    rough = dilate(mask, radius_at(method.recipe.deformation.radius, mask.shape[0]))
-    network = method.fabric.to_device(network.eval())
-    with method.fabric.autocast():
-        return network(with_mask(to_tensors(picture, mask, method.fabric.device)[0], rough)).float()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import base64
 import gzip
 import hashlib
 import json
-import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ import numpy as np
 
 from vostut import cutouts
 from vostut.cli.export import FILES, export_networks
-from vostut.plot.embed import encode_runs, stylesheet
+from vostut.plot.embed import STATIC, encode_runs, script, stylesheet
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "data_scripts"))
 import get_engine
@@ -29,23 +28,6 @@ import get_engine
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "book" / "_static" / "tryit"
 ASSETS = SCRIPTS / "assets"
-IMPORT = re.compile(r'^import \{[^}]*\} from "([./\w-]+\.js)";\n', re.MULTILINE)
-
-
-def bundle(path: Path, written: set[Path] | None = None) -> str:
-    """A script with the modules that it imports written out in place, each once."""
-    written = {path.resolve()} if written is None else written
-
-    def write_out(found: re.Match[str]) -> str:
-        module = (folder / found[1]).resolve()
-        if module in written:
-            return ""
-        written.add(module)
-        return bundle(module, written).replace("\nexport ", "\n")
-
-    folder = path.parent
-    text = IMPORT.sub(write_out, path.read_text(encoding="utf-8"))
-    return text.removeprefix("export ")
 
 
 def page_script() -> str:
@@ -53,7 +35,7 @@ def page_script() -> str:
     style = json.dumps(stylesheet() + (SCRIPTS / "tryit.css").read_text(encoding="utf-8"))
     return (
         f"(() => {{\nconst base = document.currentScript.src.replace(/[^/]*$/, '');\nconst style = {style};\n"
-        f"const clips = {json.dumps(list(cutouts.load('val')))};\n{bundle(SCRIPTS / 'page.js')}\n}})();\n"
+        f"const clips = {json.dumps(list(cutouts.load('val')))};\n{script(SCRIPTS / 'page.js')}\n}})();\n"
     )
 
 
@@ -77,7 +59,7 @@ def clip(name: str) -> dict[str, object]:
 
 def pieces() -> Iterator[tuple[str, bytes]]:
     """Everything that is loaded after a click: its name and its bytes."""
-    yield "worker", bundle(SCRIPTS / "worker.js").encode()
+    yield "worker", script(SCRIPTS / "worker.js").encode()
     for name in cutouts.load("val"):
         yield f"clip-{name}", json.dumps(clip(name)).encode()
     with tempfile.TemporaryDirectory() as folder:
@@ -118,7 +100,7 @@ def write_assets(folder: Path = ASSETS) -> None:
 def _key() -> str:
     """A hash of what the pieces are made from."""
     digest = hashlib.sha256(f"{cutouts.cache_root().name} {get_engine.SHA256}".encode())
-    sources = [*SCRIPTS.glob("*.js"), *(ROOT / "vostut" / "plot" / "static").glob("*.js"), Path(__file__)]
+    sources = [*SCRIPTS.glob("*.js"), *STATIC.glob("*.js"), Path(__file__)]
     sources += (
         ROOT / "vostut" / room / name
         for room in ("osvos", "masktrack")

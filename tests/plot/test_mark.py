@@ -1,7 +1,6 @@
 """The page of ``vostut mark`` in a browser: what a reader marks is what the file holds."""
 
 import base64
-import re
 
 import numpy as np
 import pytest
@@ -316,11 +315,3 @@ def test_a_polygon_holds_the_pixels_whose_centres_it_holds(show):
         points = rng.uniform((-10, -10), (70, 50), (3, 2))  # partly outside of the frame
         filled = np.array(page.evaluate(program, points.tolist())) == 7
         np.testing.assert_array_equal(filled, Path(points).contains_points(centres))
-
-
-@pytest.mark.parametrize("name", ["mark.js", "marker.js"])
-def test_the_page_is_one_script(name):
-    source = script(name)
-    assert not re.search(r"^import ", source, re.MULTILINE)
-    names = re.findall(r"^(?:export )?(?:async )?(?:function|const) (\w+)", source, re.MULTILINE)
-    assert len(names) == len(set(names))

@@ -28,12 +28,12 @@ def test_html_is_self_contained_and_small(small_video):
     assert "alt" in repr(player(small_video, alt=ALT)) or ALT in repr(player(small_video, alt=ALT))
 
 
-@pytest.mark.parametrize("name", ["player.js", "paint.js"])
+@pytest.mark.parametrize("name", ["player.js", "paint.js", "mark.js", "marker.js"])
 def test_scripts_are_written_out_whole(name):
     """No import is left to fetch, however deep the modules import each other, and no name comes twice."""
     source = script(name)
     assert not re.search(r"^import ", source, re.MULTILINE)
-    names = re.findall(r"^(?:export )?(?:function|const) (\w+)", source, re.MULTILINE)
+    names = re.findall(r"^(?:export )?(?:async )?(?:function|const) (\w+)", source, re.MULTILINE)
     assert len(names) == len(set(names))
 
 

@@ -13,13 +13,16 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
 
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
+STATIC = Path(__file__).with_name("static")
+"""The folder of the tools' scripts and styles."""
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "([./\w-]+\.js)";\n', re.MULTILINE)
 _POSTER_QUALITY = 60
 """Of the still picture for readers without scripts: few see it, and every page carries it."""
 
@@ -102,23 +105,40 @@ def resize_ids(ids: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 @cache
-def script(name: str) -> str:
-    """A script of the folder ``static`` with the modules it imports written out in place, each once."""
-    written = {name}
+def script(name: str | Path) -> str:
+    """A script with the modules it imports written out in place, each once.
 
-    def write_out(found: re.Match[str]) -> str:
-        if found[1] in written:
-            return ""
-        written.add(found[1])
-        return _IMPORT.sub(write_out, _static(found[1]).replace("\nexport ", "\n"))
+    Args:
+        name: of a script in the folder ``static``, or the path of any other.
+    """
+    first = (STATIC / name).resolve()
+    written = {first}
 
-    return _IMPORT.sub(write_out, _static(name))
+    def whole(file: Path) -> str:
+        def write_out(found: re.Match[str]) -> str:
+            module = (file.parent / found[1]).resolve()
+            if module in written:
+                return ""
+            written.add(module)
+            return whole(module).replace("\nexport ", "\n")
+
+        return _IMPORT.sub(write_out, file.read_text(encoding="utf-8"))
+
+    return whole(first)
 
 
 @cache
 def stylesheet() -> str:
-    """The one style sheet of both tools."""
-    return _static("widgets.css")
+    """The one style sheet of all tools."""
+    return (STATIC / "widgets.css").read_text(encoding="utf-8")
+
+
+def as_json(data: Mapping[str, object]) -> str:
+    """Data for a script element, which nothing in them may end."""
+    content = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    for character in "<>&":
+        content = content.replace(character, f"\\u{ord(character):04x}")
+    return content
 
 
 def figure(
@@ -134,9 +154,7 @@ def figure(
         alt: what the picture shows, in words.
         width: the width on the page in CSS pixels, where there is room.
     """
-    content = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    for character in "<>&":  # nothing in the data may end the script element
-        content = content.replace(character, f"\\u{ord(character):04x}")
+    content = as_json(data)
     mark = f"{name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
     words, code = html.escape(alt), script(f"{name}.js")
     text = (
@@ -158,7 +176,3 @@ def figure(
 start("{mark}");
 //]]>
 </script>"""
-
-
-def _static(name: str) -> str:
-    return (files("vostut.plot") / "static" / name).read_text(encoding="utf-8")

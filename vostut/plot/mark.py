@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import html
-import json
 
 import cv2
 import numpy as np
 
 from vostut.errors import DataError
 from vostut.images import MOST_OBJECTS, PALETTE, VOID
-from vostut.plot.embed import _static, encode_runs, script, stylesheet
+from vostut.plot.embed import STATIC, as_json, encode_runs, script, stylesheet
 
 MOST_BYTES = 2**22
 """Of a mask as the page sends it: a hundred times more than what a hand paints on the largest frames."""
@@ -39,8 +38,8 @@ def mark_page(video: str, out: str, start: np.ndarray, nonce: str) -> str:
         "start": encode_runs(start),
         "colours": [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in screen_colours().tolist()],
     }
-    content = json.dumps(data).replace("<", "\\u003c")
-    video, out = html.escape(video), html.escape(out)
+    style = stylesheet() + (STATIC / "mark.css").read_text(encoding="utf-8")
+    content, video, out = as_json(data), html.escape(video), html.escape(out)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -48,7 +47,7 @@ def mark_page(video: str, out: str, start: np.ndarray, nonce: str) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Mark the first frame of {video}</title>
 <link rel="icon" href="data:,">
-<style>{stylesheet()}{_static("mark.css")}</style>
+<style>{style}</style>
 </head>
 <body>
 <main>

@@ -5,7 +5,8 @@ import {
 } from "../../../vostut/plot/static/common.js";
 import { listenToBrush } from "../../../vostut/plot/static/brush.js";
 import { paintLine } from "../../../vostut/plot/static/masks.js";
-import { boxOf, fillPolygon } from "./shapes.js";
+import { paintPolygon } from "../../../vostut/plot/static/shapes.js";
+import { boxOf } from "./shapes.js";
 
 const KEPT = 40; // masks that undo can bring back
 const CLICK = 6; // a stroke shorter than this, in pixels, is a click
@@ -78,7 +79,7 @@ export function markTool(clip, start, changed) {
   /** A shape is complete. */
   function settle(shape) {
     remember();
-    fillPolygon(mask, width, height, shape);
+    paintPolygon(mask, width, height, shape, 1);
     finishChange();
   }
   function draw() {

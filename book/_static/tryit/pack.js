@@ -1,5 +1,7 @@
 // Masks as files: grey PNGs of 0 and 255, and a zip that holds them without further compression.
 
+import { encodeRuns } from "../../../vostut/plot/static/history.js";
+
 const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
   return n;
@@ -73,18 +75,8 @@ export function zipOf(files) {
 }
 
 /** A mask as base64 of its runs, as vostut/plot/embed.py writes it and the player reads it. */
-export function encodeRuns(mask) {
-  const bytes = [];
-  for (let i = 0; i < mask.length;) {
-    let end = i + 1;
-    while (end < mask.length && mask[end] === mask[i]) end++;
-    bytes.push(mask[i]);
-    let length = end - i;
-    for (; length > 127; length >>>= 7) bytes.push((length & 127) | 128);
-    bytes.push(length);
-    i = end;
-  }
+export function runsAsText(mask) {
   let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
+  for (const byte of encodeRuns(mask)) text += String.fromCharCode(byte);
   return btoa(text);
 }

@@ -7,7 +7,7 @@ import { regionSimilarity } from "../../../vostut/plot/static/scores.js";
 import { loadPiece } from "./assets.js";
 import { clipFromCutout, clipFromFiles, droppedFiles } from "./clip.js";
 import { markTool } from "./mark.js";
-import { encodeRuns } from "./pack.js";
+import { runsAsText } from "./pack.js";
 import { download, maskZip, overlayVideo } from "./save.js";
 import { troubleWith } from "./shapes.js";
 import { watchTool } from "./watch.js";
@@ -196,7 +196,7 @@ function startTryit(root) {
       width: clip.width, height: clip.height, label: "frame", fps: clip.fps, last: most - 1,
       numbers: Array.from({ length: most }, (_, t) => t), frames: clip.urls.slice(0, most),
       overlays: all.map(([method, { masks }]) => ({ label: NAMES[method], colours: [TINTS[method]],
-        masks: upTo(masks, empty).map(encodeRuns) })),
+        masks: upTo(masks, empty).map(runsAsText) })),
       curves: clip.truth ? all.map(([method, { J }]) => ({ label: `J of ${NAMES[method]}`, colour: TINTS[method],
         values: upTo(J, null) })) : [],
     });

@@ -1,21 +1,4 @@
-// Shapes to mark an object by: an outline of points, and a box. A mask is a Uint8Array of height * width zeros and ones.
-
-/** The mask with the inside of a polygon set: every pixel whose centre the polygon goes around. Points are [x, y]. */
-export function fillPolygon(mask, width, height, points) {
-  for (let y = 0; y < height; y++) {
-    const crossings = [];
-    points.forEach(([x0, y0], i) => {
-      const [x1, y1] = points[(i + 1) % points.length];
-      if (y0 <= y !== y1 <= y) crossings.push(x0 + ((y - y0) * (x1 - x0)) / (y1 - y0));
-    });
-    crossings.sort((a, b) => a - b);
-    for (let k = 0; k + 1 < crossings.length; k += 2) {
-      const from = Math.max(0, Math.ceil(crossings[k])), to = Math.min(width - 1, Math.floor(crossings[k + 1]));
-      if (from <= to) mask.fill(1, y * width + from, y * width + to + 1);
-    }
-  }
-  return mask;
-}
+// What the marking of an object needs besides the book's tools. A mask is a Uint8Array of height * width zeros and ones.
 
 /** The four corners of the box between two points. */
 export const boxOf = ([x0, y0], [x1, y1]) => [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
