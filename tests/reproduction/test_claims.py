@@ -1,7 +1,6 @@
 """Claims are answered from the ledger; a row that does not say what its masks say is found out."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -17,7 +16,7 @@ from vostut.reproduction.ledger import read_ledger
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLAIMS = REPOSITORY / "ledger" / "claims" / "davis2016.json"
 LEVEL = Claim("a", "a level", "J mean", "x val", 70.0, "Table 1", "key", row="ours", tolerance=0.5)
-PART = replace(LEVEL, less="base", published=-5.0, tolerance=2.0)
+PART = LEVEL._replace(less="base", published=-5.0, tolerance=2.0)
 
 
 def rows(**values):
@@ -52,7 +51,7 @@ def verdict(claim, board=None, **values):
     ],
 )
 def test_verdicts_of_levels(changes, values, expected):
-    assert verdict(replace(LEVEL, **changes), **values) == expected
+    assert verdict(LEVEL._replace(**changes), **values) == expected
 
 
 @pytest.mark.parametrize(
@@ -70,16 +69,16 @@ def test_verdicts_of_levels(changes, values, expected):
     ],
 )
 def test_verdicts_of_differences(published, values, expected):
-    assert verdict(replace(PART, published=published), **values) == expected
+    assert verdict(PART._replace(published=published), **values) == expected
 
 
 def test_videos_are_drawn_for_both_sides_where_the_published_masks_are_known():
     """Two videos, each five points behind: alone they scatter widely, together not at all."""
     board = {"theirs": rows(theirs=[0.55, 0.85])["theirs"]["score"]}
     values = {"ours": [0.50, 0.80]}
-    assert verdict(replace(LEVEL, masks="theirs"), board, **values) == "not met"
+    assert verdict(LEVEL._replace(masks="theirs"), board, **values) == "not met"
     assert verdict(LEVEL, **values) == "undecided"
-    found = answer(replace(LEVEL, masks="theirs"), LEVEL, rows(**values), board)
+    found = answer(LEVEL._replace(masks="theirs"), LEVEL, rows(**values), board)
     assert found.interval == (-5.0, -5.0)
 
 
@@ -103,7 +102,7 @@ def test_a_claim_is_answered_by_rows_about_its_own_data():
 
 
 def test_the_small_network_answers_beside_the_articles():
-    claim = replace(LEVEL, row="", lite=Ours("ours"))
+    claim = LEVEL._replace(row="", lite=Ours("ours"))
     assert answer(claim, claim, rows(ours=0.8), {}).verdict == "not measured"
     assert answer(claim, claim.lite, rows(ours=0.8), {}).verdict == "met"
 
@@ -214,9 +213,9 @@ def test_the_table_of_claims_is_printed(capsys):
 def test_a_star_stands_for_all_seeds_and_their_mean_answers():
     """Two seeds that are lucky on different videos: each alone says something else than both together."""
     given = rows(**{"run-seed-0": [0.6, 0.8], "run-seed-1": [0.8, 0.6], "run-seed-0-flow": [0.9, 0.9]})
-    claim = replace(LEVEL, row="run-seed-*")
+    claim = LEVEL._replace(row="run-seed-*")
     found = answer(claim, claim, given, {})
     assert found.ours == 70.0
     assert found.interval == (0.0, 0.0)
-    part = replace(PART, row="run-seed-*-flow", less="run-seed-*")
+    part = PART._replace(row="run-seed-*-flow", less="run-seed-*")
     assert answer(part, part, given, {}).ours == 20.0

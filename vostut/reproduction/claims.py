@@ -12,7 +12,6 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,8 +33,7 @@ DRAWS = 10_000
 """How often the videos are drawn again."""
 
 
-@dataclass(frozen=True)
-class Ours:
+class Ours(NamedTuple):
     """Where our answer to a claim stands.
 
     Attributes:
@@ -50,8 +48,7 @@ class Ours:
     deviations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """One published number.
 
     Attributes:
@@ -86,7 +83,7 @@ class Claim:
     less: str = ""
     tolerance: float = 0.5
     deviations: tuple[str, ...] = ()
-    lite: Ours = field(default_factory=Ours)
+    lite: Ours = Ours()
 
     @property
     def is_difference(self) -> bool:
@@ -229,18 +226,18 @@ def read_claims(path: str | os.PathLike) -> list[Claim]:
 
 def _claim(entry: Mapping[str, Any]) -> Claim:
     """A claim from JSON; what was computed is left out."""
-    values = {f.name: entry[f.name] for f in fields(Claim)}
-    lite = {f.name: entry["lite"][f.name] for f in fields(Ours)}
+    values = {name: entry[name] for name in Claim._fields}
+    lite = {name: entry["lite"][name] for name in Ours._fields}
     ours = Ours(**lite | {"deviations": tuple(lite["deviations"])})
     return Claim(**values | {"deviations": tuple(entry["deviations"]), "lite": ours})
 
 
 def claim_entry(claim: Claim, rows: Mapping[str, Any], leaderboard: Mapping[str, Any]) -> dict[str, Any]:
     """A claim with its answers, as JSON keeps it."""
-    entry = asdict(claim) | {"rescored": rescored(claim, leaderboard)}
+    entry = claim._asdict() | {"rescored": rescored(claim, leaderboard)}
     entry |= answer(claim, claim, rows, leaderboard)._asdict()
-    entry["lite"] |= answer(claim, claim.lite, rows, leaderboard)._asdict()
-    return entry
+    lite = claim.lite._asdict() | answer(claim, claim.lite, rows, leaderboard)._asdict()
+    return entry | {"lite": lite}
 
 
 def write_claims(
