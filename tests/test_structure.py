@@ -40,6 +40,17 @@ def test_public_things_have_docstrings(path):
             assert ast.get_docstring(node), node.name
 
 
+def test_few_things_are_classes_of_values():
+    """What is only read is a named tuple; recipes, scores and plans are dataclasses."""
+    found = [
+        node.name
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and any("dataclass" in ast.unparse(d) for d in node.decorator_list)
+    ]
+    assert 10 < len(found) <= 15, found
+
+
 def test_importing_the_package_is_light():
     """Scoring masks must not load PyTorch, nor plotting, nor notebooks."""
     program = "import vostut.evaluation, sys; print(*sys.modules)"
