@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import os
 import zlib
+from contextlib import suppress
 
 import cv2
 import numpy as np
@@ -209,19 +210,20 @@ def _decode(data: bytes, kind: bytes) -> np.ndarray | None:
     """Decode a PNG by the library that is fastest for its kind of those that refuse broken files.
 
     H x W uint8: a palette's indices, or the levels of a grey image of 1 or 8 bits; others as OpenCV gives
-    them, None if it cannot. (OpenCV would give a palette's colours.)
+    them, None if it cannot. (OpenCV would give a palette's colours.) Pillow stands in for kornia-rs and PyAV.
     """
-    if kind in _OF_8_BITS:
-        import kornia_rs.io
+    with suppress(ImportError):
+        if kind in _OF_8_BITS:
+            import kornia_rs.io
 
-        return kornia_rs.io.decode_image_png_u8(data, size_of_png(data), "mono")[..., 0]
-    if kind == _GREY_OF_1_BIT:
-        return _decode_1_bit(data)
-    if kind in _PALETTES:
+            return kornia_rs.io.decode_image_png_u8(data, size_of_png(data), "mono")[..., 0]
+        if kind == _GREY_OF_1_BIT:
+            return _decode_1_bit(data)
+    if kind in (*_PALETTES, *_OF_8_BITS, _GREY_OF_1_BIT):
         from PIL import Image
 
         Image.open(io.BytesIO(data)).verify()
-        return np.asarray(Image.open(io.BytesIO(data)))
+        return np.asarray(Image.open(io.BytesIO(data))).astype(np.uint8, copy=False)
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
 
 
