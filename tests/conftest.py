@@ -12,9 +12,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from small_data import write_davis
 
 from vostut.images import write_mask
+
+settings.register_profile("steady", deadline=None)  # a busy machine is slow, not wrong
+settings.load_profile("steady")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_DAVIS = Path(os.environ.get("DAVIS") or REPOSITORY.parent / "shared" / "davis2016" / "DAVIS")

@@ -180,7 +180,7 @@ def scored(source: Path, world: Path, *options: str) -> tuple[int, dict | None]:
     return code, json.loads(out.read_text()) if out.exists() else None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     encodings=st.lists(st.sampled_from(ENCODINGS), min_size=1, max_size=2),
     name=st.sampled_from(NAMES),

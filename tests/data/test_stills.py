@@ -245,7 +245,7 @@ LAYOUTS = (
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     sets=st.lists(
         st.tuples(st.sampled_from(LAYOUTS), st.sets(st.integers(1, 4), min_size=1)), min_size=1, max_size=3

@@ -26,7 +26,7 @@ def ellipse():
     return ((x - 80) / 40) ** 2 + ((y - 60) / 25) ** 2 < 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_the_spline_agrees_with_scipys(seed):
     rng = np.random.default_rng(seed)
@@ -82,7 +82,7 @@ def test_dilation_adds_what_is_near(ellipse):
     np.testing.assert_array_equal(dilate(ellipse, 0), ellipse)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 100_000))
 def test_a_deformed_mask_is_still_roughly_the_object(seed):
     y, x = np.mgrid[:120, :160]

@@ -131,21 +131,21 @@ class TestMatching:
 
 
 class TestPair:
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(coarse)
     def test_a_mask_that_stays_is_stable(self, grid):
         mask = blob(grid)
         value = pair_instability(mask, mask)
         assert value == 0 if mask.any() else np.isnan(value)
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(coarse, coarse)
     def test_values_are_between_0_and_1(self, first, second):
         a, b = blob(first), blob(second)
         value = pair_instability(a, b)
         assert np.isnan(value) if not (a.any() and b.any()) else 0 <= value <= 1
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(arrays(bool, (9, 9)), arrays(bool, (9, 9)))
     def test_specks_and_pixels_that_touch_diagonally_are_no_problem(self, a, b):
         value = pair_instability(a, b)

@@ -18,7 +18,7 @@ def random_pair(seed, height=13, width=17, batch=1, share=0.2):
 
 
 @given(seed=st.integers(0, 10_000), share=st.floats(0.05, 0.95))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 def test_equals_pytorchs_loss_with_class_weights(reduction, seed, share):
     logits, target = random_pair(seed, share=share)

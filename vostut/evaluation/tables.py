@@ -130,7 +130,7 @@ def _tabulate(
 ) -> str:
     from tabulate import tabulate  # worker processes, which print nothing, start sooner without it
 
-    return tabulate(rows, head, tablefmt=form, disable_numparse=True, colalign=sides)
+    return tabulate(rows, head, tablefmt=form, disable_numparse=True, colalign=sides if rows else None)
 
 
 def _labels(metrics: tuple[str, ...]) -> list[str]:

@@ -202,8 +202,9 @@ function render({ model, el }) {
     model.save_changes();
     own = false;
   });
-  root.vostut.replaceMask(bytes());
-  const follow = () => { if (!own) root.vostut.replaceMask(bytes()); };
+  // A static page by MyST gives no bytes: there the tool begins with the mask of its data.
+  const follow = () => { if (!own && model.get("mask_bytes")) root.vostut.replaceMask(bytes()); };
+  follow();
   model.on("change:mask_bytes", follow);
   return () => model.off("change:mask_bytes", follow);
 }
