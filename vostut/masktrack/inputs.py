@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -32,13 +34,22 @@ def rough_mask_input(
         motion: for the motion stream: the photograph becomes a flow-magnitude image.
         height: of the images of this training, see :func:`vostut.masktrack.deform.deform`.
     """
+    return partial(_prepare, deformation, boxes, motion, height)
 
-    def prepare(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        if motion:
-            image = magnitude_of_still(image, mask, motion, rng)
-        boxed = boxes and rng.random() < boxes
-        rough = box(mask) if boxed else deform(mask, deformation, rng, height)
-        tensor, target = to_tensors(image, mask)
-        return with_mask(tensor, rough), target
 
-    return prepare
+def _prepare(
+    deformation: Deformation,
+    boxes: float,
+    motion: ObjectMotion | None,
+    height: int | None,
+    image: np.ndarray,
+    mask: np.ndarray,
+    rng: np.random.Generator,
+) -> tuple[Tensor, Tensor]:
+    """One sample; no closure, so that it can be sent to a process that begins anew."""
+    if motion:
+        image = magnitude_of_still(image, mask, motion, rng)
+    boxed = boxes and rng.random() < boxes
+    rough = box(mask) if boxed else deform(mask, deformation, rng, height)
+    tensor, target = to_tensors(image, mask)
+    return with_mask(tensor, rough), target
