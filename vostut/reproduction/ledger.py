@@ -114,7 +114,7 @@ def whole_runs(
     """The rows that a table of results shows, the best J first.
 
     Those are runs of the whole recipe on all videos of one split, since scores over others do not belong into
-    the same column: no step left out (``-no-``, ``-ablation-``), no early look (``-budget-``), no other seed
+    the same column: no step left out (``-no-``, ``-heads-``, ``-ablation-``), no early look (``-budget-``), no other seed
     (``-seed-``), no other training data (``-joint-``), no selection of videos.
 
     Args:
@@ -128,7 +128,7 @@ def whole_runs(
         row
         for name, row in there.items()
         if row["method"] == method
-        and not any(part in name for part in ("-budget-", "-no-", "-ablation-", "-seed-", "-joint-"))
+        and not any(part in name for part in ("-budget-", "-no-", "-heads-", "-ablation-", "-seed-", "-joint-"))
         and len(row["score"]["sequences"]) == most
     ]
     return sorted(whole, key=lambda row: -row["score"]["J"]["mean"])
