@@ -114,8 +114,8 @@ def whole_runs(
     """The rows that a table of results shows, the best J first.
 
     Those are runs of the whole recipe on all videos of one split, since scores over others do not belong into
-    the same column: no step left out (``-no-``, ``-heads-``, ``-ablation-``), no early look (``-budget-``), no other seed
-    (``-seed-``), no other training data (``-joint-``), no selection of videos.
+    the same column: no step left out (``-no-``, ``-heads-``, ``-ablation-``), no early look (``-budget-``), no
+    other seed (``-seed-``), no other training data (``-joint-``), no selection of videos.
 
     Args:
         rows: by name, see :func:`read_ledger`.
@@ -123,12 +123,13 @@ def whole_runs(
         data: the data set and its split.
     """
     there = {name: row for name, row in rows.items() if row["data"] == data}
+    partial = ("-budget-", "-no-", "-heads-", "-ablation-", "-seed-", "-joint-")
     most = max((len(row["score"]["sequences"]) for row in there.values()), default=0)
     whole = [
         row
         for name, row in there.items()
         if row["method"] == method
-        and not any(part in name for part in ("-budget-", "-no-", "-heads-", "-ablation-", "-seed-", "-joint-"))
+        and not any(part in name for part in partial)
         and len(row["score"]["sequences"]) == most
     ]
     return sorted(whole, key=lambda row: -row["score"]["J"]["mean"])
