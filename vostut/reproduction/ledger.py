@@ -114,8 +114,8 @@ def whole_runs(
     """The rows that a table of results shows, the best J first.
 
     Those are runs of the whole recipe on all videos of one split, since scores over others do not belong into
-    the same column: no step left out (``-no-``, ``-heads-``, ``-ablation-``), no early look (``-budget-``), no
-    other seed (``-seed-``), no other training data (``-joint-``), no selection of videos.
+    the same column: no step left out (``-no-``, ``-heads-``, ``-ablation-``), no early look
+    (``-budget-``), no other seed (``-seed-``), no other training data (``-joint-``), no selection of videos.
 
     Args:
         rows: by name, see :func:`read_ledger`.
