@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_data import mask_png, result_members, write_zip
 
+from vostut import __version__
 from vostut.cli import main
 
 
@@ -86,7 +87,7 @@ def test_help_and_version(capsys):
     for option in ("--help", "--version"):
         with pytest.raises(SystemExit, match="0"):
             run(option)
-    assert "vostut 0." in capsys.readouterr().out
+    assert f"vostut {__version__}\n" in capsys.readouterr().out
 
 
 def test_cutouts_are_written_where_asked(tmp_path, monkeypatch, capsys):
