@@ -2,7 +2,7 @@
 
 A source in ``assignments/`` is a notebook in MyST. A text cell with ``{"question": NAME, "points": N}`` opens
 a question; code cells tagged ``solution``, ``test`` (seen by students) and ``hidden`` belong to it. The
-hidden tests hold the answer against the package.
+hidden tests hold the answer against the package. Cells tagged ``given`` stand between two questions.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ grader = otter.Notebook(tests_dir="checks")"""
 
 def assignment_names() -> list[str]:
     """All assignments, in the order of the chapters."""
-    return ["metrics", "osvos", "masktrack", "statistics"]
+    return ["datasets", "metrics", "osvos", "masktrack", "statistics", "reproduce"]
 
 
 def master(name: str) -> nbformat.NotebookNode:
@@ -81,6 +81,9 @@ def master(name: str) -> nbformat.NotebookNode:
                 inside = "TESTS"
             cells.append(new_code_cell(("# HIDDEN\n" if "hidden" in tags else "") + cell.source))
         else:
+            if "given" in tags:
+                cells += _close(inside)
+                inside = ""
             cells.append(nbformat.from_dict({**cell, "metadata": {}}))
     about = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return new_notebook(cells=cells + _close(inside), metadata=about)

@@ -54,6 +54,12 @@ def executed(name: str) -> NotebookNode:
     return cache.get_cache_bundle(max(records, key=lambda record: record.created).pk).nb
 
 
+def is_built(chapter: Chapter) -> bool:
+    """Whether the built book has executed the cells that the chapter has now."""
+    built = [cell.source for cell in executed(chapter.name).cells if cell.cell_type == "code"]
+    return built == [cell.source for cell in chapter.cells if cell.cell_type == "code"]
+
+
 def _kept(name: str) -> dict[str, object]:
     """All values that the cells of a chapter kept by ``glue``."""
     values: dict[str, object] = {}
