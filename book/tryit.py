@@ -21,6 +21,7 @@ import numpy as np
 from vostut import cutouts
 from vostut.cli.export import FILES, export_networks
 from vostut.plot.embed import STATIC, encode_runs, script, stylesheet
+from vostut.plot.mark import MARKER_STYLE
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "data_scripts"))
 import get_engine
@@ -32,7 +33,7 @@ ASSETS = SCRIPTS / "assets"
 
 def page_script() -> str:
     """The script that the page itself loads: a few kilobytes, with its style."""
-    style = json.dumps(stylesheet() + (SCRIPTS / "tryit.css").read_text(encoding="utf-8"))
+    style = json.dumps(stylesheet() + MARKER_STYLE + (SCRIPTS / "tryit.css").read_text(encoding="utf-8"))
     return (
         f"(() => {{\nconst base = document.currentScript.src.replace(/[^/]*$/, '');\nconst style = {style};\n"
         f"const clips = {json.dumps(list(cutouts.load('val')))};\n{script(SCRIPTS / 'page.js')}\n}})();\n"

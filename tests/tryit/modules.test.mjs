@@ -55,22 +55,8 @@ test("variants are OpenCV's, but for rounding", async () => {
   });
 });
 
-test("a polygon has the pixels whose centres it goes around", async () => {
-  const { boxOf } = await load("shapes.js");
-  const { paintPolygon } = await load("../../../vostut/plot/static/shapes.js");
-  const filled = (points) => {
-    const mask = new Uint8Array(48);
-    paintPolygon(mask, 8, 6, points, 1);
-    return mask;
-  };
-  const mask = filled(boxOf([1.5, 0.5], [5.5, 3.5]));
-  const expected = Array.from({ length: 48 }, (_, i) => Number(i % 8 >= 2 && i % 8 <= 5 && i >= 8 && i < 32));
-  assert.deepEqual([...mask], expected);
-  assert.equal(filled([[-9, -9], [99, -9], [99, 99], [-9, 99]]).reduce((a, b) => a + b), 48);
-});
-
 test("masks from which nothing can be learned are refused", async () => {
-  const { troubleWith } = await load("shapes.js");
+  const { troubleWith } = await load("clip.js");
   assert.match(troubleWith(new Uint8Array(9)), /Nothing is marked/);
   assert.match(troubleWith(new Uint8Array(9).fill(1)), /Everything is marked/);
   assert.equal(troubleWith(Uint8Array.of(0, 1, 0)), "");

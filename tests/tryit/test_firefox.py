@@ -1,7 +1,8 @@
-"""The page "Try it" in Firefox: the same masks."""
+"""The page "Try it" in Firefox: the same clips, the same masks, the same files."""
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import socket
@@ -14,12 +15,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from vostut import cutouts
 from vostut.masktrack import MaskTrack, lite_masktrack, masktrack_recipe
 from vostut.metrics import region_similarity
 
 CLIP = "horse-trot"
+STATUS = "document.querySelector('.t-status').textContent"
+TROUBLE = "document.querySelector('.t-trouble').textContent"
+STATE = "document.querySelector('#tryit').tryit.state"
+DROP = """const hand = new DataTransfer();
+for (const [name, type, content] of {})
+  hand.items.add(new File([Uint8Array.from(atob(content), c => c.charCodeAt(0))], name, {{ type }}));
+const event = new DragEvent("drop", {{ dataTransfer: hand, cancelable: true }});
+document.querySelector(".t-drop").dispatchEvent(event);"""
 PRESS = "[...document.querySelectorAll('button')].find(b => b.textContent === {!r}).click()"
 
 
@@ -28,19 +38,20 @@ class Firefox:
 
     Args:
         program: its path.
-        profile: an empty folder.
+        profile: an empty folder; downloads go there, too.
         port: that it listens on, on this machine alone.
     """
 
     def __init__(self, program: str, profile: Path, port: int):
         preferences = {"marionette.port": port, "browser.shell.checkDefaultBrowser": False}
+        preferences |= {"browser.download.folderList": 2, "browser.download.dir": str(profile)}
         lines = [
             f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in preferences.items()
         ]
         (profile / "user.js").write_text("\n".join(lines))
         command = [program, "--headless", "--marionette", "--no-remote", "--profile", str(profile)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.number = 0
+        self.number, self.profile = 0, profile
         self.stream = self._connect(port).makefile("rwb")
         self._read()  # it says who it is
         self.ask("WebDriver:NewSession", {})
@@ -93,38 +104,71 @@ class Firefox:
         self.process.wait(60)
 
 
-@pytest.fixture
-def firefox(tmp_path):
+@pytest.fixture(scope="module")
+def firefox(tmp_path_factory):
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     if program is None:
         pytest.skip("no firefox-esr or firefox on the PATH")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    profile = tmp_path / "profile"
-    profile.mkdir()
-    program = Firefox(program, profile, port)
+    program = Firefox(program, tmp_path_factory.mktemp("profile"), port)
     yield program
     program.close()
 
 
-def test_firefox_segments_from_a_folder(firefox, assets, page_of, tmp_path):
-    page, video = tmp_path / "page.html", cutouts.load("val")[CLIP]
-    page.write_text(page_of((assets / "page.js").as_uri()))
-    firefox.go(page.as_uri())
-    status = "document.querySelector('.t-status').textContent"
-    trouble = "document.querySelector('.t-trouble').textContent"
-    firefox.run(PRESS.format(CLIP))
-    firefox.wait(f"return {status}.startsWith('{CLIP}:') || {trouble}")
-    firefox.run(PRESS.format("MaskTrack"))
-    firefox.run(PRESS.format("Segment the clip"))
-    firefox.wait(f"return {status}.includes('frame 3 ') || {status}.includes('frame 4 ') || {trouble}")
-    firefox.run(PRESS.format("Stop"))
-    firefox.wait(f"return {status}.startsWith('Stopped') || {trouble}")
-    assert firefox.run(f"return {trouble}") == ""
-    masks = "document.querySelector('#tryit').tryit.state.results.get('masktrack').masks"
-    found = firefox.run(f"return {masks}.slice(0, 3).map(m => Array.from(m))")
+@pytest.fixture
+def opened(firefox, short_assets, page_of, tmp_path):
+    """Firefox, with the page opened from a folder."""
+    (tmp_path / "page.html").write_text(page_of((short_assets / "page.js").as_uri()))
+    firefox.go((tmp_path / "page.html").as_uri())
+    return firefox
+
+
+def drop(firefox, *files):
+    """Drop files of a type each, such as (path, "image/png"), and wait for what comes of it."""
+    coded = [(f.name, kind, base64.b64encode(f.read_bytes()).decode()) for f, kind in files]
+    firefox.run(f"{STATE}.clip = null; {DROP.format(json.dumps(coded))}")
+    firefox.wait(f"return {STATE}.clip || {TROUBLE}")
+    return firefox.run(f"return {STATE}.clip && [{', '.join(f'{STATE}.clip.{k}' for k in KEYS)}]")
+
+
+KEYS = ("name", "width", "height", "frames.length")
+
+
+def test_firefox_takes_what_is_dropped(opened, lying_clip, tmp_path):
+    files = [tmp_path / f"shot{t}.png" for t in (9, 10, 11)]
+    for t, file in enumerate(files):
+        Image.fromarray(np.full((300, 200, 3), 50 * t, np.uint8)).save(file)
+    assert drop(opened, *((file, "image/png") for file in reversed(files))) == ["clip", 200, 300, 3]
+    assert opened.run(f"return {STATE}.clip.stems") == ["shot9", "shot10", "shot11"]
+    found = drop(opened, (lying_clip, "video/mp4"))
+    trouble = opened.run(f"return {TROUBLE}")
+    codec = "no video that this browser can play" not in trouble  # Firefox may be built without H.264
+    assert found == (["phone", 240, 427, 24] if codec else None)
+    assert drop(opened, (files[0], "video/mp4")) is None
+    assert "no video that this browser can play" in opened.run(f"return {TROUBLE}")
+
+
+def test_firefox_segments_and_saves_from_a_folder(opened):
+    video = cutouts.load("val")[CLIP]
+    opened.run(PRESS.format(CLIP))
+    opened.wait(f"return {STATUS}.startsWith('{CLIP}:') || {TROUBLE}")
+    opened.run(PRESS.format("MaskTrack"))
+    opened.run(PRESS.format("Segment the clip"))
+    opened.wait(f"return {STATUS}.startsWith('Done') || {TROUBLE}")
+    assert opened.run(f"return {TROUBLE}") == ""
+    found = opened.run(f"return {STATE}.results.get('masktrack').masks.map(m => Array.from(m))")
     recipe = replace(masktrack_recipe("laptop", "lite"), steps=0, height=240)
     expected = MaskTrack(lite_masktrack(), recipe).segment(video.frames, video.masks[0])
-    for ours, theirs in zip(found, islice(expected, 3), strict=True):
+    for ours, theirs in zip(found, islice(expected, len(found)), strict=True):
         assert region_similarity(np.array(ours, bool).reshape(theirs.shape), theirs) > 0.98
+    opened.run(PRESS.format("Save an animation (WebP)"))
+    opened.wait(f"return {STATUS}.startsWith('The animation is') || {TROUBLE}")
+    film = opened.profile / f"{CLIP}-masktrack.webp"
+    for _ in range(60):  # it is written after the page has handed it over
+        if film.is_file() and film.stat().st_size:
+            break
+        time.sleep(0.5)
+    with Image.open(film) as pictures:
+        assert pictures.n_frames == len(found)

@@ -14,6 +14,9 @@ from vostut.plot.embed import STATIC, as_json, encode_runs, script, stylesheet
 MOST_BYTES = 2**22
 """Of a mask as the page sends it: a hundred times more than what a hand paints on the largest frames."""
 
+MARKER_STYLE = (STATIC / "marker.css").read_text(encoding="utf-8")
+"""What the marking tool needs beyond the style of all tools."""
+
 _LONGEST = 5
 """Digits of a run's length, each of 7 bits: enough for the pixels of any frame."""
 
@@ -38,7 +41,7 @@ def mark_page(video: str, out: str, start: np.ndarray, nonce: str) -> str:
         "start": encode_runs(start),
         "colours": [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in screen_colours().tolist()],
     }
-    style = stylesheet() + (STATIC / "mark.css").read_text(encoding="utf-8")
+    style = stylesheet() + MARKER_STYLE + (STATIC / "mark.css").read_text(encoding="utf-8")
     content, video, out = as_json(data), html.escape(video), html.escape(out)
     return f"""<!doctype html>
 <html lang="en">

@@ -4,6 +4,7 @@
 export const MOST_FRAMES = 60;
 export const LINES = 240; // of the shorter side
 const RATE = 12; // frames a second that are taken from a video
+const PATIENCE = 60_000; // milliseconds for one of them
 
 /** The size at which a picture is worked on: its shorter side has 240 pixels, or fewer if it is smaller. */
 export function fitted(width, height) {
@@ -48,6 +49,7 @@ function painter(width, height) {
 const happens = (target, good, bad = "error") => new Promise((resolve, reject) => {
   target.addEventListener(good, resolve, { once: true });
   target.addEventListener(bad, () => reject(new Error(bad)), { once: true });
+  setTimeout(() => reject(new Error("nothing happened")), PATIENCE);
 });
 
 /** One of the book's cutouts, whose true masks are known. */
@@ -88,12 +90,13 @@ export async function clipFromVideo(file, tell = () => {}) {
   for (const moment of moments) {
     const ready = happens(video, "seeked");
     video.currentTime = moment;
-    await ready;
+    if (!await ready.then(() => true, () => false)) break;
     shown.push(await paint(video));
     tell(shown.length, moments.length);
   }
   URL.revokeObjectURL(video.src);
-  return whole(file.name.replace(/\.[^.]*$/, ""), shown, width, height, RATE, shown.map((_, t) => String(t).padStart(5, "0")), note);
+  const torn = shown.length < moments.length ? `The video breaks off after ${shown.length} frames, and these are taken.` : "";
+  return whole(file.name.replace(/\.[^.]*$/, ""), shown, width, height, RATE, shown.map((_, t) => String(t).padStart(5, "0")), torn || note);
 }
 
 /** Pictures of one size, in the order of their names. */
@@ -117,39 +120,54 @@ export async function clipFromPictures(files, tell = () => {}) {
   }
   const note = sorted.length > MOST_FRAMES
     ? `There are ${sorted.length} pictures, and this page takes the first ${MOST_FRAMES}.` : "";
-  const folder = chosen[0].webkitRelativePath?.split("/").at(-2) || "clip";
-  return whole(folder, shown, ...fitted(...size), RATE, chosen.map((file) => file.name.replace(/\.[^.]*$/, "")), note);
+  return whole(chosen[0].folder ?? "clip", shown, ...fitted(...size), RATE, chosen.map((file) => file.name.replace(/\.[^.]*$/, "")), note);
 }
 
 function whole(name, shown, width, height, fps, stems, note) {
   const safe = name.replace(/[^\w-]+/g, "-") || "clip";
-  if (shown.length < 2) throw new Error(`${safe} has one frame: a clip needs two or more.`);
+  if (shown.length < 2) throw new Error(`${safe} has ${shown.length ? "one frame" : "no frame"} that can be read: a clip needs two or more.`);
   return { name: safe, width, height, fps, stems, note, truth: null, frames: shown.map((s) => s.frame), urls: shown.map((s) => s.url) };
 }
 
 /** Any files that a reader gives: one video, or pictures. */
 export function clipFromFiles(files, tell) {
-  const pictures = [...files].filter((file) => file.type.startsWith("image/"));
-  const video = [...files].find((file) => file.type.startsWith("video/"));
+  const visible = files.filter((file) => !file.name.startsWith("."));
+  const pictures = visible.filter((file) => file.type.startsWith("image/"));
+  const video = visible.find((file) => file.type.startsWith("video/"));
   if (video) return clipFromVideo(video, tell);
   if (pictures.length) return clipFromPictures(pictures, tell);
   const name = files.length === 1 ? files[0].name : "What you gave";
   throw new Error(`${name} is neither a video nor a folder of pictures.`);
 }
 
-/** All files that were dropped, those in dropped folders, too. */
+/** All files that were dropped, those in dropped folders, too; these remember the name of their folder. */
 export async function droppedFiles(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  const files = [];
-  async function collect(entry) {
-    if (entry.isFile) return files.push(await new Promise((done, fail) => entry.file(done, fail)));
-    const reader = entry.createReader();
+  const items = [...transfer.items].filter((item) => item.kind === "file"); // once we wait for something, it is empty
+  const dropped = items.map((item) => [item.webkitGetAsEntry?.(), item.getAsFile()]), files = [];
+  async function collect(folder) {
+    const reader = folder.createReader();
     for (;;) { // a folder hands out its content in portions
       const portion = await new Promise((done, fail) => reader.readEntries(done, fail));
-      if (!portion.length) return undefined;
-      for (const inner of portion) await collect(inner);
+      if (!portion.length) return;
+      for (const entry of portion) {
+        if (entry.isDirectory) await collect(entry);
+        else files.push(Object.assign(await new Promise((done, fail) => entry.file(done, fail)), { folder: folder.name }));
+      }
     }
   }
-  for (const entry of entries) await collect(entry);
-  return files.length ? files : [...transfer.files];
+  for (const [entry, file] of dropped) {
+    if (!entry?.isDirectory) files.push(file);
+    else await collect(entry).catch(() => {
+      throw new Error(`This browser does not let the page look into ${entry.name}: drop the pictures themselves.`);
+    });
+  }
+  return files;
+}
+
+/** What is wrong with a mask to begin with, zeros and ones, in a sentence; "" if nothing is. */
+export function troubleWith(mask) {
+  const marked = mask.reduce((sum, one) => sum + one, 0);
+  if (!marked) return "Nothing is marked yet: paint over the object first.";
+  if (marked === mask.length) return "Everything is marked: leave out what is not the object, for that has to be learned, too.";
+  return "";
 }

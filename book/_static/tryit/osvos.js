@@ -44,6 +44,7 @@ export async function* osvos(run, recipe, { frames, mask, height, width }) {
     samples.push({ features: await featuresOf(pair.frame), mask: pair.mask });
     yield { stage: "features", done: samples.length, of: pairs.length };
   }
+  // begin: the steps
   for (let step = 0; step < recipe.steps; step++) {
     const gradient = lossAndGradient(heads, samples[step % samples.length], height, width);
     learn(gradient, recipe.rate * (1 - step / recipe.steps) ** 0.9);
@@ -51,6 +52,7 @@ export async function* osvos(run, recipe, { frames, mask, height, width }) {
     const picture = shown ? probabilities(forward(heads, samples[0].features, height, width)) : null;
     yield { stage: "step", done: step + 1, of: recipe.steps, loss: gradient.loss, picture };
   }
+  // end
   yield { stage: "frame", t: 0, mask };
   const least = Math.log(recipe.threshold / (1 - recipe.threshold)); // the logit at the threshold
   for (let t = 1; t < frames.length; t++) {

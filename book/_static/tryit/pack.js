@@ -1,4 +1,5 @@
-// Masks as files: grey PNGs of 0 and 255, and a zip that holds them without further compression.
+// What becomes a file: masks as grey PNGs of 0 and 255 in a zip, which holds them without further compression, and
+// pictures one after the other as an animation.
 
 import { encodeRuns } from "../../../vostut/plot/static/history.js";
 
@@ -72,6 +73,32 @@ export function zipOf(files) {
   const size = entries.reduce((sum, part) => sum + part.length, 0);
   return joined([...bodies, ...entries,
     numbers([[0x06054b50, 4], [0, 2], [0, 2], [files.length, 2], [files.length, 2], [size, 4], [at, 4], [0, 2]])]);
+}
+
+/** Pictures of one size, WebP files each, as one WebP file that shows each for so many milliseconds, again and again. */
+export function animated(pictures, width, height, milliseconds) {
+  const letters = (text) => new TextEncoder().encode(text);
+  const chunk = (name, ...parts) => {
+    const data = joined(parts);
+    return joined([letters(name), numbers([[data.length, 4]]), data, new Uint8Array(data.length % 2)]);
+  };
+  const three = (...values) => numbers(values.flatMap((value) => [[value & 0xffff, 2], [value >> 16, 1]]));
+  const frames = pictures.map((picture) => chunk("ANMF", three(0, 0, width - 1, height - 1, milliseconds),
+    Uint8Array.of(2), imageIn(picture))); // 2: it replaces the picture before
+  const about = chunk("VP8X", Uint8Array.of(2, 0, 0, 0), three(width - 1, height - 1)); // 2: it is animated
+  const body = joined([letters("WEBP"), about, chunk("ANIM", new Uint8Array(6)), ...frames]);
+  return joined([letters("RIFF"), numbers([[body.length, 4]]), body]);
+}
+
+/** The part of a WebP file that is the image itself. */
+function imageIn(file) {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  for (let at = 12; at < file.length;) {
+    const name = String.fromCharCode(...file.subarray(at, at + 4)), size = 8 + view.getUint32(at + 4, true);
+    if (name === "VP8 " || name === "VP8L") return file.subarray(at, at + size + (size % 2));
+    at += size + (size % 2);
+  }
+  throw new Error("a WebP file without an image");
 }
 
 /** A mask as base64 of its runs, as vostut/plot/embed.py writes it and the player reads it. */

@@ -1,15 +1,14 @@
 // The page "Try it": a clip, a mask, a method, and what comes out. `base` is the folder of this script, `style` its style
 // sheet, `clips` the names of the book's own clips; book/tryit.py writes the three before these lines.
 
-import { decodeRuns, h, segmented } from "../../../vostut/plot/static/common.js";
+import { COLOURS, decodeRuns, h, segmented } from "../../../vostut/plot/static/common.js";
+import { startMarker } from "../../../vostut/plot/static/marker.js";
 import { startPlayer } from "../../../vostut/plot/static/player.js";
 import { regionSimilarity } from "../../../vostut/plot/static/scores.js";
 import { loadPiece } from "./assets.js";
-import { clipFromCutout, clipFromFiles, droppedFiles } from "./clip.js";
-import { markTool } from "./mark.js";
+import { clipFromCutout, clipFromFiles, droppedFiles, troubleWith } from "./clip.js";
 import { runsAsText } from "./pack.js";
-import { download, maskZip, overlayVideo } from "./save.js";
-import { troubleWith } from "./shapes.js";
+import { download, maskZip, overlayFilm } from "./save.js";
 import { watchTool } from "./watch.js";
 
 const NAMES = { osvos: "OSVOS", masktrack: "MaskTrack" };
@@ -23,7 +22,7 @@ function startTryit(root) {
   const state = { clip: null, tool: null, method: "osvos", worker: null, running: false, results: new Map() };
   const spoken = h("output", { class: "t-status", "aria-live": "polite" }, "Choose a clip to begin with.");
   const trouble = h("p", { class: "t-trouble", role: "alert", hidden: true });
-  const say = (text) => { spoken.textContent = text; };
+  const say = (text) => { spoken.textContent = text; spoken.setAttribute("aria-live", "polite"); };
   const complain = (text) => { trouble.textContent = text; trouble.hidden = !text; };
   const place = (name) => h("div", { class: `t-${name}` });
   const marking = place("marking"), watching = place("watching"), showing = place("showing");
@@ -32,6 +31,7 @@ function startTryit(root) {
   /** Show how far something is. */
   function progress(text, done, of) {
     say(text);
+    if (done > 1 && done < of) spoken.setAttribute("aria-live", "off"); // a reader of screens shall not hear every step
     bar.hidden = done === of;
     bar.value = done / of;
   }
@@ -48,16 +48,26 @@ function startTryit(root) {
   }
 
   // 1. A clip.
-  const own = clips.map((name) => h("button", { type: "button", onclick: () => attempt(async () => {
+  let asked = 0;
+  /** Take the clip that `make(tell)` gives, unless another has been asked for in the meantime. */
+  const open = (make) => attempt(async () => {
+    const mine = ++asked;
+    const tell = (done, of) => { if (mine === asked) progress(`Reading frame ${done} of ${of}`, done, of); };
+    const clip = await make(tell).catch((error) => { if (mine === asked) throw error; });
+    if (mine === asked) take(clip);
+  });
+  const own = clips.map((name) => h("button", { type: "button", onclick: () => open(async () => {
     say(`Loading ${name} ...`);
     const text = new TextDecoder().decode(await loadPiece(base, `clip-${name}`, NO_PIECE));
-    take(await clipFromCutout(JSON.parse(text), decodeRuns));
+    return clipFromCutout(JSON.parse(text), decodeRuns);
   }) }, name));
-  const given = (files) => attempt(async () => {
-    if (files.length) take(await clipFromFiles(files, (done, of) => progress(`Reading frame ${done} of ${of}`, done, of)));
-  });
+  const given = (files) => open((tell) => clipFromFiles(files, tell));
   const chooser = (text, options) => {
-    const input = h("input", { type: "file", class: "v-hidden", ...options, onchange: () => given([...input.files]) });
+    const input = h("input", { type: "file", class: "v-hidden", ...options, onchange: () => {
+      const files = [...input.files];
+      input.value = ""; // the same file may be chosen again
+      if (files.length) given(files);
+    } });
     return h("label", { class: "t-file" }, input, text);
   };
   const zone = h("div", { class: "t-drop" }, h("span", {}, "Drop a video or a folder of pictures here, or"),
@@ -67,15 +77,19 @@ function startTryit(root) {
   zone.addEventListener("drop", (event) => {
     event.preventDefault();
     zone.classList.remove("t-over");
-    attempt(async () => given(await droppedFiles(event.dataTransfer)));
+    open(async (tell) => clipFromFiles(await droppedFiles(event.dataTransfer), tell));
   });
 
   function take(clip) {
     stop();
     Object.assign(state, { clip, results: new Map() });
     const first = clip.truth ? clip.truth[0] : new Uint8Array(clip.width * clip.height);
-    state.tool = markTool(clip, first, () => complain(""));
-    marking.replaceChildren(state.tool.element);
+    const tool = h("div", { class: "vostut vostut-mark" });
+    marking.replaceChildren(tool);
+    state.tool = startMarker(tool, { alt: `First frame of ${clip.name}`, image: clip.urls[0], width: clip.width, height: clip.height,
+      start: runsAsText(first), colours: ["#000000", COLOURS.orange] }, () => complain(""), tool);
+    tool.addEventListener("keydown", (event) => event.stopPropagation()); // the page around us turns its pages with the arrow keys
+    restore.hidden = !clip.truth;
     watching.replaceChildren();
     showing.replaceChildren();
     second.hidden = third.hidden = false;
@@ -95,9 +109,11 @@ function startTryit(root) {
     if (state.running) state.worker?.postMessage({ stop: true });
   }
   function setRunning(running) {
+    const held = [go, halt].includes(document.activeElement); // a keyboard's place must not vanish with a button
     state.running = running;
     go.disabled = running;
     halt.hidden = !running;
+    if (held) (running ? halt : go).focus();
     for (const button of methods.element.children) button.disabled = running;
   }
 
@@ -123,7 +139,7 @@ function startTryit(root) {
   }
 
   async function run() {
-    const { clip, method } = state, mask = state.tool.getMask(), wrong = troubleWith(mask);
+    const { clip, method } = state, mask = state.tool.mask().slice(), wrong = troubleWith(mask);
     if (wrong) throw new Error(wrong);
     setRunning(true);
     try {
@@ -134,6 +150,10 @@ function startTryit(root) {
       state.worker.postMessage({ ...message, method, clip: { frames, width, height, mask } });
       const result = await follow(view);
       if (clip === state.clip) finish(method, { ...result, curve: method === "osvos" ? view.curve : null });
+    } catch (error) {
+      state.worker?.terminate(); // the next try begins anew
+      state.worker = null;
+      throw error;
     } finally {
       setRunning(false);
     }
@@ -175,8 +195,9 @@ function startTryit(root) {
     bar.hidden = true;
     const { clip } = state, n = result.masks.length;
     const seconds = `${result.seconds.toFixed(0)} seconds${result.trained ? `, ${result.trained.toFixed(0)} of them for training` : ""}`;
+    const scored = result.J.slice(1, n === clip.frames.length ? -1 : n); // as the benchmark has it
     say(`${result.stopped ? "Stopped" : "Done"}: ${n} of ${clip.frames.length} frames in ${seconds}.${
-      result.J.length > 1 ? ` Mean J after frame 0: ${meanOf(result.J.slice(1)).toFixed(3)}.` : ""}`);
+      scored.length ? ` Mean J: ${meanOf(scored).toFixed(3)}.` : ""}`);
     if (!n) return;
     state.results.set(method, result);
     watching.replaceChildren();
@@ -208,22 +229,22 @@ function startTryit(root) {
     const button = (text, action) => h("button", { type: "button", onclick: () => attempt(action) }, text);
     return h("div", { class: "v-bar" }, h("span", { class: "v-label" }, `${NAMES[method]}:`),
       button("Save the masks (zip)", async () => download(await maskZip(clip, masks), `${name}.zip`)),
-      button("Save a video", async () => {
-        const tell = (done, of) => progress(`Recording frame ${done} of ${of}`, done, of);
-        const film = await overlayVideo(clip, masks, TINTS[method], tell);
-        download(film, `${name}.${film.type.split("/")[1]}`);
-        say("The video is among your downloads.");
+      button("Save an animation (WebP)", async () => {
+        const tell = (done, of) => progress(`Drawing frame ${done} of ${of}`, done, of);
+        download(await overlayFilm(clip, masks, TINTS[method], tell), `${name}.webp`);
+        say("The animation is among your downloads.");
       }));
   }
 
   const title = (text) => h("p", { class: "t-title" }, text);
-  const second = h("div", { class: "t-step", hidden: true }, title("2. Mark the object in frame 0"), marking);
+  const restore = h("button", { type: "button", onclick: () => state.tool.replace(state.clip.truth[0]) }, "True mask");
+  const second = h("div", { class: "t-step", hidden: true }, h("div", { class: "v-bar" }, title("2. Mark the object in frame 0"), restore), marking);
   const third = h("div", { class: "t-step", hidden: true }, title("3. Choose a method, and watch"),
     h("div", { class: "v-bar" }, methods.element, go, halt));
   root.append(h("div", { class: "t-step" }, title("1. Choose a clip"),
     h("div", { class: "v-bar v-tries", role: "group", "aria-label": "Moving cutouts" }, h("span", { class: "v-label" }, "Moving cutouts"), ...own),
     zone), second, third, spoken, bar, trouble, watching, showing);
-  root.tryit = { state, given, setMask: (mask) => state.tool.setMask(mask) };
+  root.tryit = { state, given, setMask: (mask) => state.tool.replace(mask) };
 }
 
 document.head.append(Object.assign(document.createElement("style"), { textContent: style }));

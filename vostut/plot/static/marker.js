@@ -1,4 +1,5 @@
-// The marking tool: brush, polygon and box for several objects on a picture. It knows of no truth and no server.
+// The marking tool: brush, polygon and box, for one object on a picture or for several. It knows of no truth and no server;
+// `vostut mark` and the page "Try it" of the book both have it.
 
 import { decodeRuns, h, icon, segmented, toggle } from "./common.js";
 import { brushSize, listenToBrush } from "./brush.js";
@@ -21,6 +22,9 @@ const KEYS = [
   ["1 to 9", "object"], ["+ and −", "zoom"], ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo"],
 ];
 
+/** Is there one object alone? */
+const isSingle = ({ colours }) => colours.length === 2;
+
 /** Which objects there are, as a row of buttons; `choose(id)` follows it. */
 function objectChoice(colours, choose) {
   const holder = h("div", { class: "v-objects" });
@@ -40,8 +44,12 @@ function objectChoice(colours, choose) {
   return { holder, add, offer, select: (id) => { if (id <= count) choice.select(id - 1); } };
 }
 
-/** Build the tool inside `root`; `changed(mask)` is called whenever the mask is another one. */
-export function startMarker(root, data, changed = () => {}) {
+/**
+ * Build the tool inside `root`; `changed(mask)` is called whenever the mask is another one.
+ * `data` holds a picture's address and what it shows, its size, the runs of a mask to begin with, and a colour for each
+ * id: two colours are for one object, of which nothing is to be chosen. `keys` hears the shortcuts.
+ */
+export function startMarker(root, data, changed = () => {}, keys = document) {
   const { width, height, colours } = data;
   let mask = decodeRuns(data.start, width * height);
   const history = makeHistory(mask);
@@ -135,7 +143,7 @@ export function startMarker(root, data, changed = () => {}) {
     for (let i = 0; i < mask.length; i++) counts[mask[i]]++;
     const present = counts.map((n, id) => [id, (100 * n) / mask.length]).filter(([id, share]) => id && share);
     objects.offer(Math.max(1, ...present.map(([id]) => id)));
-    const words = ([id, share]) => `object ${id}: ${share < 0.1 ? "under 0.1" : share.toFixed(1)} % of the frame`;
+    const words = ([id, share]) => `${isSingle(data) ? "the object" : `object ${id}`}: ${share < 0.1 ? "under 0.1" : share.toFixed(1)} % of the frame`;
     parts.legend.replaceChildren(...present.map((one) => h("span", { class: "v-key" },
       h("span", { class: "v-swatch", style: `background:${colours[one[0]]}` }), words(one))));
     if (!present.length) parts.legend.replaceChildren("Nothing is marked yet.");
@@ -161,7 +169,7 @@ export function startMarker(root, data, changed = () => {}) {
     Escape: () => shapes.drop(), Backspace: () => shapes.back(),
     Enter: (event) => event.target.closest("button, summary, input") || shapes.close(),
   };
-  document.addEventListener("keydown", (event) => { // the body has the focus when a button that had it is disabled
+  keys.addEventListener("keydown", (event) => { // the body has the focus when a button that had it is disabled
     if (!root.contains(event.target) && event.target !== document.body) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (event.ctrlKey || event.metaKey) {
@@ -183,7 +191,7 @@ export function startMarker(root, data, changed = () => {}) {
   show(null, false);
   use(tool);
   root.vostut = { getMask: () => mask.slice(), get object() { return object; }, get open() { return shapes.open; } };
-  return { mask: () => mask };
+  return { mask: () => mask, replace: (next) => { mask = Uint8Array.from(next); settle(); } };
 }
 
 /** Put everything that one sees into `root`; `on` holds what the controls call. */
@@ -208,12 +216,15 @@ function layOut(root, data, objects, on) {
   const hint = h("p", { class: "v-hint" }), legend = h("div", { class: "v-legend" });
   const spoken = h("output", { class: "v-hidden" });
   const row = (...children) => h("div", { class: "v-bar" }, ...children);
-  const keys = h("details", { class: "v-keys" }, h("summary", {}, "Keys"),
-    h("dl", {}, ...KEYS.flatMap(([key, does]) => [h("dt", {}, key), h("dd", {}, does)])));
+  const keys = h("details", { class: "v-keys" }, h("summary", {}, "Keys"), h("dl", {},
+    ...KEYS.filter(([, does]) => !isSingle(data) || does !== "object").flatMap(
+      ([key, does]) => [h("dt", {}, key), h("dd", {}, does)])));
+  const clear = button(isSingle(data) ? "Clear" : "Clear this object", on.clear);
+  const choice = [h("span", { class: "v-label" }, "Object"), objects.holder, objects.add, clear, close];
   root.append(h("div", { class: "v-body" },
     row(tools.element, modes.element, sizes, h("div", { class: "v-pair v-last" }, undo, redo)),
-    row(h("span", { class: "v-label" }, "Object"), objects.holder, objects.add, button("Clear this object", on.clear), close),
-    row(hint, h("div", { class: "v-pair v-last" }, toggle("Tint", true, on.fill), less, scale, more)),
+    ...(isSingle(data) ? [] : [row(...choice)]),
+    row(hint, ...(isSingle(data) ? [clear, close] : []), h("div", { class: "v-pair v-last" }, toggle("Tint", true, on.fill), less, scale, more)),
     view, legend, keys, spoken));
   const zoomed = (zoom) => {
     scale.textContent = `${zoom} ×`;
