@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-# Tests of two files run at a time; with the slow ones one after the other, for some of those fill the machine.
+# Tests of two files run at a time; the slow ones one after the other, for some of those fill the machine.
 TOGETHER := --numprocesses 2 --dist loadfile
 
 # DAVIS=../some/DAVIS make book   builds the book on the real data; tests find it the same way.
@@ -66,8 +66,9 @@ lint: $(READY)
 test: $(READY) lint
 	$(BIN)/python -m pytest $(TOGETHER)
 
-test-all: $(READY) lint
-	$(BIN)/python -m pytest --all --cov --cov-fail-under=90
+test-all: $(READY) lint book
+	$(BIN)/python -m pytest $(TOGETHER) --cov --cov-report=
+	$(BIN)/python -m pytest --all -m slow --cov --cov-append --cov-fail-under=90
 
 benchmark: $(READY)
 	$(BIN)/python benchmarks/evaluate.py

@@ -68,7 +68,7 @@ def test_the_numbers_to_be_judged_are_those_of_the_ledger():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["metrics", "datasets"])
+@pytest.mark.parametrize("name", ["datasets"])
 def test_otter_run_marks_on_the_instructors_machine(name, built, questions):
     """As the guide says, with the archive and a notebook; in Gradescope's way see the next file."""
     folder = built(name)

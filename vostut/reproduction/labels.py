@@ -18,7 +18,7 @@ LARGE, SMALL = "VGG-16", "Lite"
 """The articles' backbone, and this book's own."""
 
 ADDRESSES = {
-    "3e6d1768": "checkpoints/osvos_vgg16.safetensors",
+    "57edcf26": "checkpoints/osvos_vgg16.safetensors",
     "270164f0": "checkpoints/masktrack_vgg16.safetensors",
 }
 """Where the repository has a network that does not come with the package, by how its checksum begins."""
