@@ -337,3 +337,25 @@ def test_a_pipe_is_not_a_video(tmp_path):
     for ask in (open_frames, frame_rate):
         with pytest.raises(DataError, match=r"v\.mp4: not a file"):
             ask(tmp_path / "v.mp4")
+
+
+def test_a_title_that_is_no_utf_8_does_not_matter(tmp_path):
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w") as file:
+        file.metadata["title"] = "XQX"
+        stream = file.add_stream("libx264", rate=10)
+        stream.height, stream.width, stream.pix_fmt = 96, 112, "yuv420p"
+        file.mux(stream.encode(av.VideoFrame.from_ndarray(bars(5), "rgb24")))
+        file.mux(stream.encode())
+    data = path.read_bytes()
+    assert b"XQX" in data
+    path.write_bytes(data.replace(b"XQX", b"X\xe9X"))
+    assert read_bars(open_frames(path)[0]) == 5
+
+
+def test_pyav_19_has_one_argument_less(tmp_path, monkeypatch):
+    """Colab's Python gets PyAV 19, whose ``open`` knows no ``metadata_errors``."""
+    path, open_as_18 = encode(tmp_path / "clip.mp4", n=3), av.open
+    monkeypatch.setattr(av, "__version__", "19.0.2")
+    monkeypatch.setattr(av, "open", lambda file: open_as_18(file))
+    assert [read_bars(frame) for frame in open_frames(path)] == [0, 1, 2]

@@ -111,7 +111,9 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
         raise DataError(f"{path}: not a file (expected a video, or a folder of frames)")
     trouble = DataError(f"{path}: not a readable video (expected a file such as .mp4 or .avi, or a folder)")
     try:
-        container = av.open(f"file:{path}", metadata_errors="replace")
+        # Words that are not UTF-8 stop PyAV before 19 unless it is told otherwise; 19 knows no such argument.
+        lenient = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+        container = av.open(f"file:{path}", **lenient)
     except (av.error.FFmpegError, OSError) as error:
         raise trouble from error
     with container:
