@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from marking import Marking, runs
 from PIL import Image
-from small_data import write_clip
+from small_data import heed_interrupts, write_clip
 
 from vostut.cli import main
 from vostut.errors import DataError
@@ -181,7 +181,7 @@ def test_ctrl_c_ends_it(clip, tmp_path):
     command = [sys.executable, "-m", "vostut", "mark", clip, "--out", tmp_path / "out.png", "--no-browser"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        env={**os.environ, "PYTHONPATH": os.getcwd()}, preexec_fn=heed_interrupts,
     )  # fmt: skip
     for line in process.stdout:
         if "http://127.0.0.1:" in line:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from small_data import result_members, write_clip, write_folder
+from small_data import heed_interrupts, result_members, write_clip, write_folder
 
 from vostut.cli import main
 from vostut.cli.options import path
@@ -228,6 +228,7 @@ def test_an_interrupted_command_keeps_what_it_has_finished(tmp_path, clip, untra
     process = subprocess.Popen(
         [sys.executable, "-m", "vostut", "segment", "osvos", str(frames), *options.split()],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": os.getcwd()}, stderr=subprocess.PIPE, text=True,
+        preexec_fn=heed_interrupts,
     )  # fmt: skip
     while process.poll() is None and len(list((tmp_path / "m").glob("*.png"))) < 5:
         time.sleep(0.02)

@@ -81,7 +81,7 @@ def test_nothing_stands_out_of_a_slide(name, decks, browser):
     assert [slide["title"] for slide in slides if slide["broken"] or not slide["shown"]] == []
     titles = [slide["title"] for slide in slides]
     silent = [title for k, title in enumerate(titles) if not slides[k]["notes"] and title not in titles[:k]]
-    assert silent == [title for k, title in enumerate(titles) if k == 0 or title == "Summary"]
+    assert set(silent) <= {titles[0], "Summary"}
 
 
 def test_a_slide_opens_with_whole_sentences():
