@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from installing import install
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LACKING = (
@@ -28,7 +28,6 @@ LACKING = (
 PURE = {"anywidget", "loky", "pooch", "tabulate"}
 """What Pyodide does not bring, and installs by its micropip, since it is Python alone."""
 
-OFFLINE = re.compile("EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ETIMEDOUT|ENETUNREACH")
 BLOCK = """
 import sys, threading
 
@@ -107,11 +106,7 @@ def pyodide(tmp_path_factory):
     if shutil.which("npm") is None:
         pytest.skip("no npm on the PATH")
     folder = tmp_path_factory.mktemp("pyodide")
-    command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, "pyodide@314"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    if done.returncode and OFFLINE.search(done.stderr):
-        pytest.skip("no package index within reach")
-    assert done.returncode == 0, done.stderr[-2000:]
+    install(["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, "pyodide@314"])
     return folder / "node_modules" / "pyodide"
 
 
