@@ -232,16 +232,10 @@ TIES = {
 """(method, sequence) -> frame -> which of the polygons with most vertices gives the official value."""
 
 
-def vertices(mask):
-    """How many vertices each of a mask's polygons has."""
-    return [len(polygon) for polygon in polygons(mask)]
-
-
-def describe(mask, which):
-    """Shape contexts of the first or the last of the polygons with most vertices."""
+def largest(mask):
+    """The polygons with most vertices, in the order of tracing; none, one, or several that tie."""
     found = polygons(mask)
-    points = max(found if which == "first" else reversed(found), key=len)
-    return shape_context(resample(points))
+    return [polygon for polygon in found if len(polygon) == max(map(len, found))]
 
 
 def masks_of(davis, archive, sequence):
@@ -324,16 +318,14 @@ class TestOfficialValues:
         with (official_root / "davis2016_val_per_sequence_T.csv").open() as file:
             official = {row["sequence"]: float(row[method]) for row in csv.DictReader(file)}[sequence]
         masks = masks_of(davis_root, results_root / f"{method}.zip", sequence)
-        tied = {
-            t for t, lengths in enumerate(map(vertices, masks)) if lengths.count(max(lengths, default=0)) > 1
-        }
-        assert tied == set(TIES[method, sequence])
-        described = [describe(mask, "last") if vertices(mask) else None for mask in masks]
-        either = {t: {which: describe(masks[t], which) for which in ("first", "last")} for t in tied}
+        outlines = [[shape_context(resample(p)) for p in largest(mask)] for mask in masks]
+        tied = [t for t, found in enumerate(outlines) if len(found) > 1]
+        assert tied == list(TIES[method, sequence])
+        described = [found[-1] if found else None for found in outlines]
         error = {}
         for choice in product(("first", "last"), repeat=len(tied)):
-            for t, which in zip(sorted(tied), choice, strict=True):
-                described[t] = either[t][which]
+            for t, which in zip(tied, choice, strict=True):
+                described[t] = outlines[t][0 if which == "first" else -1]
             values = np.array([_instability(a, b) for a, b in pairwise(described)], float)
             error[choice] = abs(mean_stability(values) - official)
         assert min(error, key=error.get) == tuple(TIES[method, sequence].values())

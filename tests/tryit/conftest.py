@@ -79,6 +79,10 @@ class Tool:
             share,
         )
 
+    def marked(self):
+        """How many pixels are marked."""
+        return self.state("state.tool.mask().reduce((a, b) => a + b, 0)")
+
     def drag(self, *points):
         """Press, move and let go with the mouse, at pixels of frame 0."""
         self.stage.scroll_into_view_if_needed()

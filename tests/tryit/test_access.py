@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 CLIP = "horse-trot"
-MARKED = "state.tool.mask().reduce((a, b) => a + b, 0)"
 FOCUS = "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent)"
 
 
@@ -85,19 +84,19 @@ def test_a_keyboard_is_enough(open_tool, short_assets, tmp_path):
     keys.press("Enter")
     tab_to(tool, "Clear")
     keys.press("Enter")
-    assert tool.state(MARKED) == 0
+    assert tool.marked() == 0
     tab_to(tool, "Painting area")
     keys.press("Space")
     for _ in range(3):
         keys.press("Shift+ArrowLeft")
         keys.press("Shift+ArrowUp")
     keys.press("Space")
-    marked = tool.state(MARKED)
+    marked = tool.marked()
     assert marked > 100
     keys.press("Control+z")
-    assert tool.state(MARKED) == 0
+    assert tool.marked() == 0
     keys.press("Control+Shift+z")
-    assert tool.state(MARKED) == marked
+    assert tool.marked() == marked
     tab_to(tool, "MaskTrack")
     keys.press("Enter")
     tab_to(tool, "Segment the clip")

@@ -14,6 +14,7 @@ from vostut import cutouts
 from vostut.cli import main
 from vostut.images import read_mask, write_mask
 from vostut.masktrack import MaskTrack, lite_masktrack, masktrack_recipe
+from vostut.masktrack.deform import box
 from vostut.metrics import region_similarity
 from vostut.osvos import lite_parent
 from vostut.osvos.export import THRESHOLD, LinearHeads, features_of, train_heads, variants
@@ -26,12 +27,6 @@ def video():
     """The clip as the page has it, cut to few frames."""
     whole = cutouts.load("val")[CLIP]
     return [whole.frames[t] for t in range(FRAMES)], [whole.masks[t] for t in range(FRAMES)]
-
-
-def box_of(mask):
-    """The smallest box around an object: left, top, right, bottom, all inside."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return columns[0], rows[0], columns[-1], rows[-1]
 
 
 def by_masktrack(frames, first):
@@ -66,17 +61,16 @@ def test_a_box_marks_an_object_for_both_methods(open_tool, short_assets, video):
     tool.take(CLIP)
     tool.press("Clear")
     tool.press("Box")
-    left, top, right, bottom = box_of(truth[0])
+    boxed = box(truth[0])
+    (top, left), (bottom, right) = np.argwhere(boxed)[[0, -1]].tolist()
     tool.drag((left, top), (right, bottom))
-    box = np.zeros(truth[0].shape, bool)
-    box[top : bottom + 1, left : right + 1] = True
     for method, python in {"MaskTrack": by_masktrack, "OSVOS": by_osvos}.items():
         found = run(tool, method)
-        np.testing.assert_array_equal(found[0], box)
-        for ours, theirs in zip(found, python(frames, box), strict=True):
+        np.testing.assert_array_equal(found[0], boxed)
+        for ours, theirs in zip(found, python(frames, boxed), strict=True):
             assert region_similarity(ours, theirs) > 0.98
         if method == "MaskTrack":
-            assert region_similarity(found[1], truth[1]) > region_similarity(box, truth[1]) + 0.3
+            assert region_similarity(found[1], truth[1]) > region_similarity(boxed, truth[1]) + 0.3
     assert tool.page.problems == []
 
 
