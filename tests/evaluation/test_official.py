@@ -73,7 +73,6 @@ def test_mean_recall_decay(scores, method, metric):
         assert abs(getattr(ours, statistic) - getattr(official, statistic)) <= HALF_A_DIGIT, statistic
 
 
-@pytest.mark.slow  # T of OSVOS is among the quick ones, below
 @pytest.mark.parametrize("method", METHODS)
 def test_temporal_stability(stability, method):
     assert abs(stability[method] - OFFICIAL_VAL[method].T) <= 0.002
