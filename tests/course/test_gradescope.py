@@ -65,7 +65,7 @@ def points(results):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["datasets", "statistics"])  # the quickest two: all archives are made alike
+@pytest.mark.parametrize("name", assignment_names())
 def test_a_solution_earns_all_points_and_a_stub_none(name, built, questions, kept_back, tmp_path):
     folder = built(name)
     solved = gradescope(folder, folder / "autograder" / f"{name}.ipynb", tmp_path / "solved")
