@@ -7,11 +7,11 @@ import re
 
 import numpy as np
 import pytest
+from accessible import serious_violations
 from PIL import Image
 
 from course.source import chapter_names
 
-axe_playwright_python = pytest.importorskip("axe_playwright_python.sync_playwright")
 pytestmark = pytest.mark.book
 ROOMS = (
     *("video", "data", "cutouts", "metrics", "evaluation", "learning", "osvos", "masktrack"),
@@ -69,7 +69,7 @@ def test_page_is_whole(open_page, name):
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             page.wait_for_timeout(500)  # the theme fades its colours
-            assert _serious_violations(page) == {}, scheme
+            assert serious_violations(page) == {}, scheme
 
 
 def test_the_scripts_of_the_tool_are_on_no_page_but_its_own(built_book):
@@ -86,12 +86,6 @@ def test_the_scripts_of_the_tool_are_on_no_page_but_its_own(built_book):
 def _fits(page):
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 1, f"{overflow} pixels too wide at {page.viewport_size['width']}"
-
-
-def _serious_violations(page):
-    """What a reader who cannot see, or cannot use a mouse, would miss; as axe finds it."""
-    found = axe_playwright_python.Axe().run(page).response["violations"]
-    return {v["id"]: v["nodes"][0]["html"] for v in found if v["impact"] in ("serious", "critical")}
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -90,7 +90,8 @@ def test_a_failed_sequence_is_reported_and_the_others_are_scored(tmp_path, tiny_
         (["--methods", "copy", "--sequences", "nobody"], "nobody"),
     ],
 )
-def test_bad_input_is_named(change, words, tmp_path, capsys):
+def test_bad_input_is_named(change, words, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("vostut.reproduction.reproduce.PATIENCE", 1)
     assert main([*QUICK, *change, "--out", str(tmp_path)]) == 2
     assert words in capsys.readouterr().err
 

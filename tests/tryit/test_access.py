@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from accessible import serious_violations
 
 CLIP = "horse-trot"
 FOCUS = "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent)"
@@ -32,12 +33,6 @@ def tab_to(tool, name):
     raise AssertionError(f"Tab does not lead to {name}")
 
 
-def serious(page):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(page, "#tryit").response["violations"]
-    return {v["id"]: v["nodes"][0]["html"] for v in found if v["impact"] in ("serious", "critical")}
-
-
 @pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])
 def test_axe_finds_nothing_serious_from_the_first_step_to_the_last(open_tool, in_the_book, scheme, width):
     size = {"width": width, "height": 900}
@@ -48,13 +43,13 @@ def test_axe_finds_nothing_serious_from_the_first_step_to_the_last(open_tool, in
     tool.mark(0)
     tool.press("Segment the clip")
     tool.wait("trouble.includes('Nothing is marked')")
-    assert serious(tool.page) == {}
+    assert serious_violations(tool.page, "#tryit") == {}
     tool.press("True mask")
     tool.press("MaskTrack")
     tool.press("Segment the clip")
     tool.wait("status.startsWith('Done') || trouble")
     assert tool.trouble() == ""
-    assert serious(tool.page) == {}
+    assert serious_violations(tool.page, "#tryit") == {}
     assert tool.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 1
     right = "e => Math.max(...[...e.querySelectorAll('*')].map(x => x.getBoundingClientRect().right))"
     assert tool.root.evaluate(right) <= width + 1

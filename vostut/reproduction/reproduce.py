@@ -31,6 +31,8 @@ from vostut.video import Dataset, Video
 
 METHODS = ("osvos", "masktrack", "warp", "copy")
 """What can be reproduced."""
+PATIENCE = 20
+"""Seconds that a cluster's scheduler has to answer."""
 
 
 class Profile(NamedTuple):
@@ -128,7 +130,7 @@ def workers(address: str) -> Iterator[None]:
     except ImportError as error:
         raise DataError("--cluster: Dask is missing (expected `pip install vostut[cluster]`)") from error
     try:
-        client = Client(address, timeout=20)
+        client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise DataError(f"--cluster {address}: no scheduler answers ({error})") from error
     with client, parallel_config("dask"):
