@@ -51,14 +51,19 @@ def in_the_page(page: Page, name: str, method: str) -> dict[str, Any]:
 
 
 def in_python(name: str, method: str) -> list[float]:
-    """The same algorithm in PyTorch: J of frames 1, 2, ..."""
+    """The same algorithm in PyTorch: J of every frame."""
     video = cutouts.load("val")[name]
     if method == "osvos":
         masks = segment_by_heads(lite_parent(), video.frames, video.masks[0])
     else:
         recipe = replace(masktrack_recipe("laptop", "lite"), steps=0, height=240)
         masks = MaskTrack(lite_masktrack(), recipe).segment(video.frames, video.masks[0])
-    return [region_similarity(m, video.masks[t]) for t, m in enumerate(masks) if t]
+    return [region_similarity(m, video.masks[t]) for t, m in enumerate(masks)]
+
+
+def over_the_video(J: list[float]) -> float:
+    """Its mean as DAVIS takes it: without the first frame, which is given, and without the last."""
+    return float(np.mean(J[1:-1]))
 
 
 def of_renderers(read: Callable[[Path], float]) -> float:
@@ -110,7 +115,7 @@ def both(page: Page, name: str, method: str) -> dict[str, Any]:
     before = of_renderers(processor)
     found = in_the_page(page, name, method)
     return {
-        "page": float(np.mean(found["J"][1:])), "python": float(np.mean(in_python(name, method))),
+        "page": over_the_video(found["J"]), "python": over_the_video(in_python(name, method)),
         "frames": found["frames"], "seconds": found["seconds"], "trained": found["trained"],
         "processor": of_renderers(processor) - before,
     }  # fmt: skip

@@ -123,8 +123,15 @@ def swipe(page, x, y, dx, dy):
     for k in range(1, 6):
         point = {"x": x + dx * k / 5, "y": y + dy * k / 5}
         session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    page.wait_for_timeout(
+        250
+    )  # a finger that leaves in motion lets the page glide, and a tap only stops that
+    session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     page.wait_for_timeout(150)
+    still = "new Promise(go => { const y = scrollY; setTimeout(() => go(scrollY === y), 200); })"
+    while not page.evaluate(still):
+        pass
 
 
 def test_a_finger_scrolls_until_it_taps(show, small_video, truth):

@@ -53,6 +53,39 @@ def test_masktrack_stops_when_asked_and_agrees_with_python(open_tool):
     assert tool.page.problems == []
 
 
+def test_a_clip_makes_room_for_the_next(open_tool, tmp_path):
+    """A listener on the whole page once kept every clip, with 10 MB of frames, until the page was closed."""
+    tool = open_tool()
+    browser = tool.page.context.new_cdp_session(tool.page)
+    browser.send("Performance.enable")
+
+    def nodes():
+        browser.send("HeapProfiler.collectGarbage")
+        return next(
+            m["value"] for m in browser.send("Performance.getMetrics")["metrics"] if m["name"] == "Nodes"
+        )
+
+    counts = []
+    for name in (CLIP, "cat-lookout", CLIP, "cat-lookout", CLIP):
+        tool.take(name)
+        counts.append(nodes())
+    assert counts[-1] < 1.5 * counts[0], counts
+    for k in range(2):
+        Image.new("RGB", (32, 24), (200, 40, 40)).save(tmp_path / f"{k}.png")
+    tool.give(*tmp_path.glob("*.png"), pictures=True)
+    tool.wait("state.clip.name === 'clip' || trouble")
+    address = tool.state("state.clip.urls[0]")
+    reachable = """url => new Promise(go => {
+        const image = new Image();
+        image.onload = () => go(true);
+        image.onerror = () => go(false);
+        image.src = url;
+    })"""
+    assert tool.page.evaluate(reachable, address)
+    tool.take(CLIP)
+    assert not tool.page.evaluate(reachable, address)
+
+
 def test_osvos_learns_and_the_page_stays_awake(open_tool):
     tool = open_tool()
     tool.take(CLIP)

@@ -164,6 +164,9 @@ export async function droppedFiles(transfer) {
   return files;
 }
 
+/** Let the browser forget the pictures of a clip. */
+export const release = ({ urls }) => urls.forEach((url) => URL.revokeObjectURL(url));
+
 /** What is wrong with a mask to begin with, zeros and ones, in a sentence; "" if nothing is. */
 export function troubleWith(mask) {
   const marked = mask.reduce((sum, one) => sum + one, 0);

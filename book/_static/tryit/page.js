@@ -6,7 +6,7 @@ import { startMarker } from "../../../vostut/plot/static/marker.js";
 import { startPlayer } from "../../../vostut/plot/static/player.js";
 import { regionSimilarity } from "../../../vostut/plot/static/scores.js";
 import { loadPiece } from "./assets.js";
-import { clipFromCutout, clipFromFiles, droppedFiles, troubleWith } from "./clip.js";
+import { clipFromCutout, clipFromFiles, droppedFiles, release, troubleWith } from "./clip.js";
 import { runsAsText } from "./pack.js";
 import { download, maskZip, overlayFilm } from "./save.js";
 import { watchTool } from "./watch.js";
@@ -55,6 +55,7 @@ function startTryit(root) {
     const tell = (done, of) => { if (mine === asked) progress(`Reading frame ${done} of ${of}`, done, of); };
     const clip = await make(tell).catch((error) => { if (mine === asked) throw error; });
     if (mine === asked) take(clip);
+    else release(clip);
   });
   const own = clips.map((name) => h("button", { type: "button", onclick: () => open(async () => {
     say(`Loading ${name} ...`);
@@ -82,6 +83,7 @@ function startTryit(root) {
 
   function take(clip) {
     stop();
+    if (state.clip) release(state.clip);
     Object.assign(state, { clip, results: new Map() });
     const first = clip.truth ? clip.truth[0] : new Uint8Array(clip.width * clip.height);
     const tool = h("div", { class: "vostut vostut-mark" });

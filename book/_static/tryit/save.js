@@ -22,10 +22,10 @@ export async function overlayFilm({ urls, width, height, fps }, masks, colour, t
   const canvas = Object.assign(document.createElement("canvas"), { width: 2 * width, height: 2 * height });
   const context = canvas.getContext("2d", { alpha: false }), pictures = [];
   context.scale(2, 2);
+  const images = urls.slice(0, masks.length).map((src) => Object.assign(new Image(), { src }));
+  await Promise.all(images.map((image) => image.decode())); // from here on another clip may take this one's place
   for (const [t, mask] of masks.entries()) {
-    const image = Object.assign(new Image(), { src: urls[t] });
-    await image.decode();
-    context.drawImage(image, 0, 0, width, height);
+    context.drawImage(images[t], 0, 0, width, height);
     context.drawImage(tinted(mask, width, height, [null, rgba(colour, 0.42)]), 0, 0);
     strokeOutline(context, outline(mask, width, height), colour, 2, 2);
     const picture = await new Promise((done) => canvas.toBlob(done, "image/webp", 0.85));

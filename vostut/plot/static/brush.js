@@ -38,14 +38,14 @@ export function listenToBrush(stage, { width, height, step = 3 }, { begin, exten
   } }, "Done painting");
   stage.append(ring, hint);
 
-  /** Let fingers paint, or scroll the page. */
+  const elsewhere = (event) => { if (!stage.closest(".vostut")?.contains(event.target)) allow(false); };
+  /** Let fingers paint, or scroll the page. The page is listened to only meanwhile: it would keep a picture that is gone. */
   function allow(painting) {
     stage.classList.toggle("v-painting", painting);
     done.hidden = !painting;
+    if (painting) document.addEventListener("pointerdown", elsewhere);
+    else document.removeEventListener("pointerdown", elsewhere);
   }
-  document.addEventListener("pointerdown", (event) => {
-    if (!stage.closest(".vostut")?.contains(event.target)) allow(false);
-  });
 
   function pointAt(event) {
     const box = stage.getBoundingClientRect();
