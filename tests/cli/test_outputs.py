@@ -123,6 +123,8 @@ RUN = "run osvos --dataset cutouts --out r"
         (f"{SEGMENT} --fps 0", "--fps: '0' (expected a number of frames from 0.01 to 1000)"),
         (f"{SEGMENT} --fps nan", "--fps: 'nan'"),
         (f"{SEGMENT} --zoom nan,1", "0.1 <= low <= high <= 10"),
+        (f"{SEGMENT} --rate 0", "--rate: '0' (expected a learning rate above 0, and at most 1)"),
+        (f"{SEGMENT} --rate fast", "--rate: 'fast' (expected a learning rate"),
         (f"{SEGMENT} --steps ²", "--steps: '²' (expected a whole number of at least 1"),
         (f"{SEGMENT} --precision fp16", "--precision: invalid choice: 'fp16'"),
         (f"{SEGMENT} --masks ", "--masks: '' (expected a name)"),

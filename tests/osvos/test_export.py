@@ -40,6 +40,13 @@ def test_heads_only_is_osvoss():
         recipe_of("--heads-only", method="masktrack")
 
 
+@pytest.mark.parametrize("method", ["osvos", "masktrack"])
+def test_a_rate_is_the_backbones_alone(method):
+    usual, own = recipe_of(method=method).solver, recipe_of("--rate", "3e-5", method=method).solver
+    assert {part for part in own.rates if own.rates[part] != usual.rates[part]} == {"backbone"}
+    assert own.rates["backbone"] == 3e-5
+
+
 def test_training_the_linear_heads_learns_the_object():
     network, video = lite_parent(), cutouts.load("train").subset(["planet-turn"])["planet-turn"]
     frame, mask = video.frames[0], np.asarray(video.masks[0])

@@ -51,6 +51,17 @@ def frames_per_second(text: str) -> float:
     return rate
 
 
+def learning_rate(text: str) -> float:
+    """Above 0, and at most 1."""
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} (expected a learning rate above 0, and at most 1)")
+    return rate
+
+
 def _whole(text: str, least: int, most: int) -> int:
     right = text.isascii() and text.isdigit() and len(text) <= 20
     if not right or not least <= int(text) <= most:

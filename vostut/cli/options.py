@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vostut.cli.numbers import not_negative, positive, processes
+from vostut.cli.numbers import learning_rate, not_negative, positive, processes
 from vostut.errors import DataError
 from vostut.names import DEVICES, PRECISIONS
 
@@ -47,6 +47,7 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     add("--held-out", type=positive, default=0, help="stop fine-tuning early, by so many samples set aside")
     add("--seed", type=not_negative, default=0)
     add("--zoom", type=_range, help="zoom in fine-tuning, as in 0.7,1.4 (default: the preset's)")
+    add("--rate", type=learning_rate, help="the backbone's learning rate in it (default: the preset's)")
     add(
         "--contours",
         type=named,
@@ -164,6 +165,9 @@ def make_recipe(options: argparse.Namespace) -> tuple[Path, OSVOSRecipe | MaskTr
     )
     if options.zoom:
         recipe = replace(recipe, augmentation=replace(recipe.augmentation, scale=options.zoom))
+    if options.rate:
+        rates = dict(recipe.solver.rates) | {"backbone": options.rate}
+        recipe = replace(recipe, solver=replace(recipe.solver, rates=rates))
     if getattr(options, "no_one_shot", False):
         recipe = replace(recipe, steps=0)
     if options.heads_only:
