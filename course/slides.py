@@ -37,6 +37,8 @@ WORDS = 420
 """Characters of a list that can be read from a distance."""
 OPENING = 260
 """Characters of a slide that has nothing but sentences."""
+BESIDE = 60
+"""Characters of the sentences above something else."""
 CONF = """
 extensions = ["myst_parser", "sphinx_revealjs"]
 myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence", "attrs_block"]
@@ -83,23 +85,23 @@ def deck(chapter: Chapter, writer: Writer, shown: Mapping[int, str]) -> str:
     parts = [f"# {chapter.number} {chapter.title}", *slides[0].body, _notes(slides[0].notes)]
     for slide in slides[1:]:
         if slide.opening or slide.body:
-            opening = sentences(slide.opening, 60 if slide.body else OPENING)
+            opening = sentences(slide.opening, alone=not slide.body)
             parts += [f"## {slide.title}", writer.text(opening), *slide.body, _notes(slide.notes)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def sentences(text: str, enough: int) -> str:
-    """The first sentences of a text: more of them up to a number of characters, and one at least.
+def sentences(text: str, alone: bool) -> str:
+    """The first sentences of a text, and one at least; more of them where nothing else stands on the slide.
 
-    >>> sentences("A paper states a number. You run something. You get another one, and wonder why.", 50)
+    >>> sentences("A paper states a number. You run something. You get another one, and wonder why.", False)
     'A paper states a number. You run something.'
     """
     first, *others = SENTENCE.findall(text) or [text]
     for other in others:
-        if len(first) + len(other) > enough:
+        if len(first) + len(other) > (OPENING if alone else BESIDE):
             break
         first += other
-    if len(others) and first.endswith(":") and enough == OPENING:  # nothing follows on the slide
+    if alone and others and first.endswith(":"):  # what the colon announces is not on the slide
         first = first[: first.rfind(SENTENCE.findall(first)[-1])]
     return first.strip()
 

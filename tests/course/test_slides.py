@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from course.notebooks import all_chapters, path_of
-from course.slides import OPENING, build_slides, sentences
+from course.slides import build_slides, sentences
 from course.source import ROOT, chapter_names
 from course.values import is_built
 
@@ -86,7 +86,9 @@ def test_nothing_stands_out_of_a_slide(name, decks, browser):
 
 def test_a_slide_opens_with_whole_sentences():
     text = "A paper states a number. You have its description, perhaps its code. What now? Two things:"
-    assert sentences(text, 10) == "A paper states a number."
-    assert sentences(text, 70) == "A paper states a number. You have its description, perhaps its code."
-    assert sentences(text, OPENING) == text.removesuffix(" Two things:")
-    assert sentences("No end", 10) == "No end"
+    assert sentences(text, alone=False) == "A paper states a number."
+    assert sentences(text, alone=True) == text.removesuffix(" Two things:")
+    assert sentences("Short. And short again. But this one is longer than the rest together.", False) == (
+        "Short. And short again."
+    )
+    assert sentences("No end", alone=False) == "No end"
