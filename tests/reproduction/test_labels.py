@@ -16,7 +16,9 @@ from vostut.reproduction.labels import (
     label_of,
     part_of,
     results,
+    tuning_of,
     seeds_of,
+    tuning_of,
 )
 from vostut.reproduction.ledger import read_ledger, whole_runs
 
@@ -143,3 +145,13 @@ def test_seeds_are_found_and_averaged():
     assert (first.cell("J"), first.seeds) == ("60.0\u00a0±\u00a010.0", "mean of three seeds")
     assert (second.cell("J"), second.seeds) == ("40.0", "one seed")
     assert len(whole_runs(rows, "OSVOS")) == 2
+
+
+def test_rows_of_any_version_tell_their_recipe_in_the_same_words():
+    """The heads alone were trained by the recipe of the whole network, which version 0.1 wrote down otherwise."""
+    heads, whole, none = (
+        tuning_of(ROWS[f"osvos-lite-{name}"]) for name in ("heads-only", "laptop", "no-one-shot")
+    )
+    assert {key for key in heads.keys() & whole.keys() if heads[key] != whole[key]} == {"freeze"}
+    assert {"solver", "augmentation", "steps", "height"} <= heads.keys() & whole.keys()
+    assert none["height"] == heads["height"]

@@ -80,13 +80,18 @@ def backbone_of_row(row: Mapping[str, Any]) -> str:
 
 def lines_of(row: Mapping[str, Any]) -> int:
     """The height of the frames that the network was fine-tuned on."""
-    return _tuning(row)["height"]
+    return tuning_of(row)["height"]
 
 
-def _tuning(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """How a row's network was fine-tuned; rows of version 0.1 keep that apart."""
+def tuning_of(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How a row's network was fine-tuned, in the words of today's recipes; version 0.1 had others."""
     config = row["plan"]["config"]
-    return config.get("fine_tuning", config)
+    found = config.get("fine_tuning") or config
+    if "rates" not in found:
+        return found
+    rates = dict(found["rates"])
+    solver = {"name": rates.pop("optimiser")} | {key: rates.pop(key) for key in ("bias", "weight_decay")}
+    return {k: v for k, v in found.items() if k != "rates"} | {"solver": solver | {"rates": rates}}
 
 
 def label_of(row: Mapping[str, Any]) -> str:
@@ -172,7 +177,7 @@ def command_of(row: Mapping[str, Any], contours: str = "CONTOURS") -> str:
         row: of the ledger.
         contours: the folder of stored contour maps.
     """
-    plan, tuning = row["plan"], _tuning(row)
+    plan, tuning = row["plan"], tuning_of(row)
     words = ["vostut", "run", plan["method"].lower()]
     if address := ADDRESSES.get(plan["parent"]["sha256"][:8]):
         words += ["--parent", address]
