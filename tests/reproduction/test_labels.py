@@ -16,7 +16,6 @@ from vostut.reproduction.labels import (
     label_of,
     part_of,
     results,
-    tuning_of,
     seeds_of,
     tuning_of,
 )
@@ -148,7 +147,7 @@ def test_seeds_are_found_and_averaged():
 
 
 def test_rows_of_any_version_tell_their_recipe_in_the_same_words():
-    """The heads alone were trained by the recipe of the whole network, which version 0.1 wrote down otherwise."""
+    """The heads alone learned by the recipe of the whole network, which version 0.1 wrote otherwise."""
     heads, whole, none = (
         tuning_of(ROWS[f"osvos-lite-{name}"]) for name in ("heads-only", "laptop", "no-one-shot")
     )
