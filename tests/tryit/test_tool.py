@@ -86,6 +86,23 @@ def test_a_clip_makes_room_for_the_next(open_tool, tmp_path):
     assert not tool.page.evaluate(reachable, address)
 
 
+def test_a_clip_that_is_replaced_while_it_runs_says_no_more(open_tool, tmp_path):
+    tool = open_tool()
+    for k in range(30):
+        Image.new("RGB", (320, 240), (200, 40, 8 * k)).save(tmp_path / f"{k}.png")
+    tool.give(*tmp_path.glob("*.png"), pictures=True)
+    tool.wait("state.clip?.name === 'clip' || trouble")
+    tool.mark(0.3)
+    tool.press("MaskTrack")
+    tool.press("Segment the clip")
+    tool.wait("status.includes('frame 3 ') || trouble")
+    tool.take(CLIP)
+    tool.wait("!state.running || trouble")
+    assert tool.status().startswith(f"{CLIP}: ")
+    assert tool.trouble() == ""
+    assert tool.page.problems == []
+
+
 def test_osvos_learns_and_the_page_stays_awake(open_tool):
     tool = open_tool()
     tool.take(CLIP)

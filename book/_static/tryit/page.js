@@ -186,7 +186,7 @@ function startTryit(root) {
       worker.onmessage = ({ data }) => {
         if (data.stage === "end") resolve({ ...result, seconds: data.seconds, stopped: data.stopped });
         else if (data.stage === "error") reject(new Error(`The engine gave up: ${data.text}`));
-        else told[data.stage](data);
+        else if (clip === state.clip) told[data.stage](data); // another has taken its place: what it says is late
       };
       worker.onerror = (event) => reject(new Error(`The engine gave up: ${event.message}`));
     });
