@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from vostut import cutouts
-from vostut.metrics import region_similarity
+from vostut.evaluation.scoring import score_video
 from vostut.osvos import OSVOSNet, lite_parent
 from vostut.osvos.export import THRESHOLD, LinearHeads, features_of, train_heads, variants
 from vostut.reproduction.hardware import describe_hardware
@@ -42,18 +42,19 @@ def kept(features: list[Tensor], stages: list[int]) -> list[Tensor]:
 
 
 def measure(network: OSVOSNet, video: Video) -> dict[str, float]:
-    """J of a video by choice of stages; the first frame and the last do not count."""
+    """J of a video by choice of stages."""
     first = np.asarray(video.masks[0])
     learned = [features_of(network, *pair) for pair in variants(video.frames[0], first)]
-    later = [features_of(network, frame, first)[0] for frame in video.frames[1:-1]]
+    later = [features_of(network, frame, first)[0] for frame in video.frames[1:]]
     found = {}
     for name, stages in ways(len(network.sides)):
         heads = LinearHeads(network)
         train_heads(heads, [(kept(features, stages), target) for features, target in learned])
         with torch.no_grad():
-            masks = [torch.sigmoid(heads(kept(f, stages), first.shape))[0, 0] > THRESHOLD for f in later]
-        scores = [region_similarity(m.numpy(), video.masks[t]) for t, m in enumerate(masks, start=1)]
-        found[name] = float(np.mean(scores))
+            logits = [heads(kept(features, stages), first.shape) for features in later]
+        masks = [(torch.sigmoid(logit)[0, 0] > THRESHOLD).numpy() for logit in logits]
+        (score,) = score_video(video, [first, *masks], ("J",))
+        found[name] = score.statistics("J").mean
     return found
 
 

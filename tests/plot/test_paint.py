@@ -123,9 +123,8 @@ def swipe(page, x, y, dx, dy):
     for k in range(1, 6):
         point = {"x": x + dx * k / 5, "y": y + dy * k / 5}
         session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
-    page.wait_for_timeout(
-        250
-    )  # a finger that leaves in motion lets the page glide, and a tap only stops that
+    # A finger that leaves in motion lets the page glide, and the next tap only stops that.
+    page.wait_for_timeout(250)
     session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     page.wait_for_timeout(150)
