@@ -35,7 +35,7 @@ from vostut import cutouts
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent / "_ext"))
 from address import launch_buttons, pages_url, repository
-from status import over_budget
+from status import BUDGETS, over_budget
 from tryit import write_assets
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,7 +90,7 @@ def execute_chapters(cache: Path) -> None:
     chapters = [
         p for p in (ROOT / "book").glob("*.md") if is_myst_markdown_notebook(p.read_text(encoding="utf-8"))
     ]
-    chapters.sort(key=lambda path: -path.stat().st_size)
+    chapters.sort(key=lambda path: -BUDGETS.get(path.stem, 0))
     timeout = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["execute"]["timeout"]
     notebooks = get_cache(str(cache))
     for path in chapters:

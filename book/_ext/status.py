@@ -28,7 +28,7 @@ BUDGETS = {
     "metrics": 120,
     "osvos": 240,
     "masktrack": 240,
-    "masktrack-results": 120,
+    "masktrack-results": 240,
     "reproduction": 120,
     "head-to-head": 240,
     "what-came-next": 180,

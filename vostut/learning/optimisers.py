@@ -51,7 +51,7 @@ def make_optimiser(parts: Mapping[str, Sequence[nn.Module]], solver: Solver) -> 
     if solver.name == "sgd":
         return SGD(groups, lr=0.0, momentum=0.9)
     if solver.name == "adamw":
-        return AdamW(groups, lr=0.0)
+        return AdamW(groups, lr=0.0, fused=True)
     raise ValueError(f"optimiser {solver.name!r} (expected 'sgd' or 'adamw')")
 
 
