@@ -1,6 +1,7 @@
 """What is chosen on training videos: the threshold, and who may be asked."""
 
 import json
+from dataclasses import asdict
 
 import cv2
 import numpy as np
@@ -9,7 +10,10 @@ from small_data import moving_square, write_davis
 
 from vostut.cli import main
 from vostut.data import davis2016
+from vostut.osvos import osvos_recipe
 from vostut.reproduction.choosing import THRESHOLDS, best, compare
+
+RECIPE = osvos_recipe("laptop", "vgg16")
 
 
 @pytest.fixture
@@ -19,7 +23,7 @@ def run(tmp_path):
     (tmp_path / "davis" / "ImageSets" / "480p" / "train.txt").write_text("one\ntwo\n")
     folder = tmp_path / "run"
     (folder / "sequences").mkdir(parents=True)
-    (folder / "run.json").write_text(json.dumps({"method": "osvos", "budgets": [1]}))
+    (folder / "run.json").write_text(json.dumps({"method": "osvos", "budgets": [1], "config": asdict(RECIPE)}))
     for name, n in (("one", 5), ("two", 6)):
         (folder / "sequences" / f"{name}.json").write_text(json.dumps({"steps": 3}))
         for t in range(1, n):
@@ -43,6 +47,8 @@ def test_the_threshold_that_parts_object_and_margin_is_best(run, jobs):
     with_margin = next(row for row in rows if (row["steps"], row["threshold"]) == (3, 0.4))
     assert with_margin["J"] == pytest.approx(16**2 / 20**2, abs=1e-4)
     assert set(with_margin["J by sequence"]) == {"one", "two"}
+    low, high = RECIPE.augmentation.scale
+    assert {(row["zoom"], row["rate"]) for row in rows} == {(f"{low},{high}", RECIPE.solver.rates["backbone"])}
     assert best(rows) is next(row for row in rows if row["J"] == 1)
 
 

@@ -16,6 +16,7 @@ from vostut.evaluation.scoring import score_video
 from vostut.files import read_json
 from vostut.osvos.contours import Contours
 from vostut.osvos.snapping import snap, superpixels
+from vostut.reproduction.labels import tuning_of
 from vostut.reproduction.probabilities import read_probability
 from vostut.video import Dataset, Video
 
@@ -41,13 +42,17 @@ def compare(
         jobs: how many processes.
 
     Returns:
-        For each stage of fine-tuning that the run kept: ``run``, ``steps``, ``threshold``, with contours
-        ``contour threshold``, ``J`` and ``F`` (means over the videos), and ``J by sequence``.
+        For each stage of fine-tuning that the run kept: ``run``, its ``zoom``, the backbone's learning ``rate``,
+        ``steps``, ``threshold``, with contours ``contour threshold``, ``J`` and ``F`` (means over the videos),
+        and ``J by sequence``.
 
     Raises:
         DataError: no such run, or it is not finished.
     """
     plan = read_json(folder / "run.json")
+    tuning = tuning_of({"plan": plan})
+    zoom = "{:g},{:g}".format(*tuning["augmentation"]["scale"])
+    given = {"zoom": zoom, "rate": tuning["solver"]["rates"]["backbone"]}
     found = []
     for steps, source in _stages(folder, plan):
         tasks = [
@@ -57,7 +62,7 @@ def compare(
         for rule in by_video[next(iter(dataset))]:
             values = {name: by_video[name][rule] for name in dataset}
             found.append(
-                {"run": folder.name, "steps": steps, "threshold": rule[0]}
+                {"run": folder.name} | given | {"steps": steps, "threshold": rule[0]}
                 | ({"contour threshold": rule[1]} if contours else {})
                 | {
                     "J": round(float(np.mean([j for j, _ in values.values()])), 4),

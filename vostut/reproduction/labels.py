@@ -184,7 +184,7 @@ def command_of(row: Mapping[str, Any], contours: str = "CONTOURS") -> str:
     if backbone_of_row(row) == LARGE:  # what its preset gave when the row was made
         low, high = tuning["augmentation"]["scale"]
         words += ["--height", str(tuning["height"]), "--steps", str(tuning["steps"])]
-        words += ["--zoom", f"{low},{high}"]
+        words += ["--zoom", f"{low},{high}", "--rate", f"{tuning['solver']['rates']['backbone']:g}"]
     if tuning["seed"]:
         words += ["--seed", str(tuning["seed"])]
     part = part_of(row["name"])
