@@ -156,10 +156,10 @@ RECIPES = {
     ("paper", "lite"): _PAPER,
     # One to three minutes a video on two CPU cores. After so short a training the balanced loss still leaves
     # the probabilities high around the object, so thresholds are above one half; the mirror image errs in
-    # other places. Zoom, steps and threshold of VGG-16: see ledger/choices/osvos-vgg16.json. For Lite, the
-    # threshold of the authors' demonstration. All were chosen on training videos.
+    # other places. Learning rate, zoom, steps and threshold of VGG-16: see ledger/choices/osvos-vgg16.json.
+    # For Lite, the threshold of the authors' demonstration. All were chosen on training videos.
     ("laptop", "vgg16"): OSVOSRecipe(
-        height=480, steps=120, solver=_adamw(1e-5, 5e-4), threshold=0.6, vote_threshold=0.6, flip=True,
+        height=480, steps=120, solver=_adamw(5e-5, 5e-4), threshold=0.6, vote_threshold=0.6, flip=True,
         augmentation=Augmentation(sizes=VGG_SIZES, angle=10, scale=(0.7, 1.4), colour=0.2),
     ),
     ("laptop", "lite"): OSVOSRecipe(
