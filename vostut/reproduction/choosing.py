@@ -42,9 +42,9 @@ def compare(
         jobs: how many processes.
 
     Returns:
-        For each stage of fine-tuning that the run kept: ``run``, its ``zoom``, the backbone's learning ``rate``,
-        ``steps``, ``threshold``, with contours ``contour threshold``, ``J`` and ``F`` (means over the videos),
-        and ``J by sequence``.
+        For each stage of fine-tuning that the run kept: ``run``, its ``zoom``, the backbone's learning
+        ``rate``, ``steps``, ``threshold``, with contours ``contour threshold``, ``J`` and ``F`` (means over
+        the videos), and ``J by sequence``.
 
     Raises:
         DataError: no such run, or it is not finished.
@@ -62,7 +62,9 @@ def compare(
         for rule in by_video[next(iter(dataset))]:
             values = {name: by_video[name][rule] for name in dataset}
             found.append(
-                {"run": folder.name} | given | {"steps": steps, "threshold": rule[0]}
+                {"run": folder.name}
+                | given
+                | {"steps": steps, "threshold": rule[0]}
                 | ({"contour threshold": rule[1]} if contours else {})
                 | {
                     "J": round(float(np.mean([j for j, _ in values.values()])), 4),
