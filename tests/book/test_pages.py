@@ -65,11 +65,23 @@ def test_page_is_whole(open_page, name):
     for text in page.eval_on_selector_all("article img", "images => images.map(i => i.alt)"):
         assert len(text.split()) >= 5, text
         assert not text.startswith("_images"), text
+    assert re.findall(r"(?<![\w*])\*{1,2}[A-Za-z][\w -]*\*{1,2}(?![\w*])", _prose(page)) == []  # Markdown
     if name in READ_ALOUD:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             page.wait_for_timeout(500)  # the theme fades its colours
             assert serious_violations(page) == {}, scheme
+
+
+def _prose(page):
+    """The text of a page without its code."""
+    return page.evaluate(
+        """() => {
+            const article = document.querySelector("article").cloneNode(true);
+            article.querySelectorAll("pre, code, script, style").forEach(e => e.remove());
+            return article.textContent;
+        }"""
+    )
 
 
 def test_the_scripts_of_the_tool_are_on_no_page_but_its_own(built_book):
