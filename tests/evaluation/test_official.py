@@ -73,6 +73,7 @@ def test_mean_recall_decay(scores, method, metric):
         assert abs(getattr(ours, statistic) - getattr(official, statistic)) <= HALF_A_DIGIT, statistic
 
 
+@pytest.mark.slow  # minutes; T of OSVOS is held to the official values below, and in tests/metrics
 @pytest.mark.parametrize("method", METHODS)
 def test_temporal_stability(stability, method):
     assert abs(stability[method] - OFFICIAL_VAL[method].T) <= 0.002
