@@ -16,7 +16,7 @@ from vostut.evaluation.scoring import score_video
 from vostut.files import read_json
 from vostut.osvos.contours import Contours
 from vostut.osvos.snapping import snap, superpixels
-from vostut.reproduction.labels import tuning_of
+from vostut.reproduction.labels import tuning_of, zoom_of
 from vostut.reproduction.probabilities import read_probability
 from vostut.video import Dataset, Video
 
@@ -51,8 +51,7 @@ def compare(
     """
     plan = read_json(folder / "run.json")
     tuning = tuning_of({"plan": plan})
-    zoom = "{:g},{:g}".format(*tuning["augmentation"]["scale"])
-    given = {"zoom": zoom, "rate": tuning["solver"]["rates"]["backbone"]}
+    about = {"run": folder.name, "zoom": zoom_of(tuning), "rate": tuning["solver"]["rates"]["backbone"]}
     found = []
     for steps, source in _stages(folder, plan):
         tasks = [
@@ -62,8 +61,7 @@ def compare(
         for rule in by_video[next(iter(dataset))]:
             values = {name: by_video[name][rule] for name in dataset}
             found.append(
-                {"run": folder.name}
-                | given
+                about
                 | {"steps": steps, "threshold": rule[0]}
                 | ({"contour threshold": rule[1]} if contours else {})
                 | {

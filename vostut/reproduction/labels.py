@@ -94,6 +94,11 @@ def tuning_of(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {k: v for k, v in found.items() if k != "rates"} | {"solver": solver | {"rates": rates}}
 
 
+def zoom_of(tuning: Mapping[str, Any]) -> str:
+    """The range of zoom in a fine-tuning, as ``--zoom`` takes it."""
+    return ",".join(map(str, tuning["augmentation"]["scale"]))
+
+
 def label_of(row: Mapping[str, Any]) -> str:
     """What was run: backbone, size, and each part that is in the masks, always in the same words."""
     words = [backbone_of_row(row), f"{lines_of(row)} lines"]
@@ -182,9 +187,8 @@ def command_of(row: Mapping[str, Any], contours: str = "CONTOURS") -> str:
     if address := ADDRESSES.get(plan["parent"]["sha256"][:8]):
         words += ["--parent", address]
     if backbone_of_row(row) == LARGE:  # what its preset gave when the row was made
-        low, high = tuning["augmentation"]["scale"]
         words += ["--height", str(tuning["height"]), "--steps", str(tuning["steps"])]
-        words += ["--zoom", f"{low},{high}", "--rate", f"{tuning['solver']['rates']['backbone']:g}"]
+        words += ["--zoom", zoom_of(tuning), "--rate", f"{tuning['solver']['rates']['backbone']:g}"]
     if tuning["seed"]:
         words += ["--seed", str(tuning["seed"])]
     part = part_of(row["name"])
