@@ -1,8 +1,12 @@
 """Temporal stability: facts that follow from its definition, and the benchmark's own values."""
 
 import csv
+import os
+import subprocess
+import sys
 import zipfile
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import pairwise, product
 from multiprocessing import get_context
 
@@ -87,6 +91,18 @@ class TestCost:
         cost = chi2_cost(histograms, histograms)
         assert cost == pytest.approx(terms.sum(axis=2) / 2, abs=1e-12)
         assert (cost.diagonal() == 0).all()
+
+    def test_every_processor_gives_the_same_bits(self):
+        """OpenBLAS adds in another order on each kind; this makes it take this machine for two of them."""
+        code = (
+            "import numpy as np; from vostut.metrics.shape_context import chi2_cost;"
+            "a = np.random.default_rng(0).dirichlet(np.ones(60), 90); print(chi2_cost(a, a).tobytes().hex())"
+        )
+        run = partial(subprocess.run, [sys.executable, "-c", code], capture_output=True, check=True)
+        haswell, older = (
+            run(env={**os.environ, "OPENBLAS_CORETYPE": kind}).stdout for kind in ("Haswell", "Prescott")
+        )
+        assert haswell == older
 
     def test_histograms_without_a_common_bin_cost_one(self):
         assert chi2_cost(np.array([[0.5, 0.5, 0]]), np.array([[0.0, 0, 1]])) == 1

@@ -90,8 +90,9 @@ def chi2_cost(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     .. math:: C_{ij} = \frac12 \sum_k \frac{(a_{ik} - b_{jk})^2}{a_{ik} + b_{jk}}
 
     Since both histograms sum to 1, this is :math:`1 - 2 \sum_k a_{ik} b_{jk} / (a_{ik} + b_{jk})`: only bins
-    that point i uses need a visit, and the sum is a product with a matrix. Identical histograms give
-    exactly 0.
+    that point i uses need a visit. They are added one after the other: a product with a matrix would add in
+    an order that is each processor's own, and the last bit decides between matches that cost the same.
+    Identical histograms give exactly 0.
 
     Args:
         a: (n, K) histograms with sum 1.
@@ -104,9 +105,10 @@ def chi2_cost(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     columns = np.ascontiguousarray(b.T)
     for row, histogram in zip(cost, a, strict=True):
         used = np.flatnonzero(histogram)
-        ours, theirs = histogram[used], columns[used]
-        theirs /= theirs + ours[:, None]
-        np.dot(ours, theirs, out=row)
+        ours, theirs = histogram[used, None], columns[used]
+        theirs /= theirs + ours
+        theirs *= ours
+        np.add.reduce(theirs, axis=0, out=row)
     cost *= -2
     cost += 1
     cost[cost < ROUNDING] = 0
